@@ -1,0 +1,1 @@
+"""Accord's product code: pure decisions in `domain`, use cases in `steps`, outside systems in `adapters`."""

@@ -1,0 +1,157 @@
+"""What the steps need of the outside world: small protocols that adapters fill and tests fake.
+
+Methods of the tenant's service and of status storage are `async`; Git and blobs are plain functions that run in the
+thread pool (mechanics.md 2).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.domain.catalog import Lookup, TypeSpec
+from shared.domain.snapshot import RawItem, TypeRead
+from shared.names import CommitId, ObjectId
+
+
+class Clock(Protocol):
+    """The time, from outside, so that steps can be played at any moment."""
+
+    def now(self) -> dt.datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+# --- the tenant's service -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to Graph: `path` is below the version's address. A write is every method but GET and HEAD,
+    except the catalog's read actions."""
+
+    method: str
+    version: str
+    path: str
+    body: Any = None
+    doing: str = ""
+    """What it does, for messages: "updating conditional-access-policies 'Require MFA'"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer (2xx)."""
+
+    status: int
+    body: Any
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A read that ran out of time: `state` resumes it (JSON bytes, opaque to everybody but the adapter)."""
+
+    state: bytes
+
+
+class TenantApi(Protocol):
+    """One tenant's Graph, with the throttling budget of every bucket it touches."""
+
+    async def read_type(
+        self, spec: TypeSpec, stop_at: dt.datetime, state: bytes | None = None
+    ) -> TypeRead | Unfinished:
+        """Every item with its sub-resources. Raises ReadFailed, NotAvailable."""
+        ...
+
+    async def read_item(self, spec: TypeSpec, object_id: ObjectId) -> RawItem | None:
+        """One item, complete; None only if the service says "not found". Raises ReadFailed."""
+        ...
+
+    async def look_up(self, lookup: Lookup, object_ids: Iterable[ObjectId]) -> Mapping[ObjectId, str]:
+        """The identities of those ids that exist. Raises ReadFailed."""
+        ...
+
+    async def find(self, lookup: Lookup, identity: str) -> ObjectId | None:
+        """The id of the object known by this identity. Raises ReadFailed."""
+        ...
+
+    async def send(self, request: Request) -> Answer:
+        """A write. Raises WriteRefused, WriteUnknown; repeats by itself what may be repeated (mechanics.md 4)."""
+        ...
+
+
+class TokenSource(Protocol):
+    """Signs in as the service principal of one tenant."""
+
+    def app_token(self) -> str:
+        """A bearer token for Graph. Raises SignInFailed."""
+        ...
+
+    def drop(self) -> None:
+        """Forget the cached token, so that the next one carries new roles."""
+        ...
+
+
+# --- the repository -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who a commit names: `Accord <accord@localhost>` for the service itself."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchCommit:
+    """One commit to make on one ref: `expected` is where the ref must stand (None: it must not exist).
+
+    `files` changes the tree at `expected`: path → new bytes, or None to remove it. An empty `files` makes no commit.
+    """
+
+    ref: str
+    expected: CommitId | None
+    files: Mapping[str, bytes | None]
+    message: str
+    author: Author
+    at: dt.datetime
+
+
+class Repository(Protocol):
+    """One tenant's Git repository. Blob ids are Git's own, so equal ids are equal contents."""
+
+    def refs(self) -> Mapping[str, CommitId]:
+        """Every ref, `refs/heads/main` spelled out, read at one moment."""
+        ...
+
+    def tree(self, commit: CommitId | None) -> Mapping[str, str]:
+        """Path → blob id of every file in that commit; empty for None."""
+        ...
+
+    def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
+        """Blob id → contents, for those ids."""
+        ...
+
+    def commit(self, commits: Sequence[BranchCommit]) -> Mapping[str, CommitId]:
+        """Makes the commits and moves their refs together, or none of them: HeadMoved if any ref moved.
+
+        Answers where each named ref stands now (unchanged where `files` changed nothing).
+        """
+        ...
+
+    def tag(self, name: str, commit: CommitId) -> None:
+        """Makes `refs/tags/<name>`; an equal tag already there is left alone."""
+        ...
+
+    def between(self, old: CommitId | None, new: CommitId) -> Sequence[CommitId]:
+        """The commits reachable from `new` and not from `old`, newest first."""
+        ...
+
+
+def blob_id(contents: bytes) -> str:
+    """Git's id of a blob with these contents, without a repository."""
+    return hashlib.sha1(b"blob %d\x00" % len(contents) + contents, usedforsecurity=False).hexdigest()
