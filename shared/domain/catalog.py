@@ -57,7 +57,8 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class LongText:
     """A property kept in a file of its own beside the JSON. `base64`: the service holds it encoded, the file
-    holds it decoded."""
+    holds it decoded.
+    """
 
     path: str
     extension: str
@@ -73,7 +74,8 @@ class ReadBy(Enum):
 
 class WrittenBy(Enum):
     """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends it
-    within the item itself."""
+    within the item itself.
+    """
 
     ACTION = "action"
     BODY = "body"

@@ -87,7 +87,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Never changes. `changes` are in the order of deployment; `digest` covers tenant, catalog version, order and
-    every change with its three values, so that an identical plan has the same digest."""
+    every change with its three values, so that an identical plan has the same digest.
+    """
 
     tenant: TenantId
     catalog: str
