@@ -12,8 +12,9 @@
     ├── LeaseLost             somebody else holds the journal now: stop writing
     └── StorageConflict       a row or blob changed since it was read, more often than retries allow
 
-In activities: raise means try again, return means final answer. "Denied", "rejected", "stale" are values, not errors.
-Messages say what was being done and what came back: "reading conditional-access-policies of contoso: 403 Forbidden".
+In activities: raise means try again, return means final answer. "Denied", "rejected", "stale" are values, not
+errors. Messages say what was being done and what came back: "reading conditional-access-policies of contoso:
+403 Forbidden".
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ class AccordError(Exception):
 class Problem(AccordError):
     """A refusal that a client sees as `application/problem+json`.
 
-    `code` is stable camelCase and listed by `GET /errors`; `status` the HTTP status; `values` fill the texts of
-    `shared/texts.py` for that code; `errors` are field faults `{"field", "detail"}`; `extra` adds members to the
-    document (such as the address of the active sync); `headers` to the answer.
+    `code` is stable camelCase and listed by `GET /errors`; `status` the HTTP status; `values` fill the texts
+    of `shared/texts.py` for that code; `errors` are field faults `{"field", "detail"}`; `extra` adds members
+    to the document (such as the address of the active sync); `headers` to the answer.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class Problem(AccordError):
 
 
 class ServiceError(AccordError):
-    """An answer of Microsoft's service. `doing` says what was being done; `status` is 0 when nothing came back."""
+    """An answer of Microsoft's service. `doing` says what was being done; `status` is 0 when nothing came
+    back.
+    """
 
     def __init__(
         self, doing: str, status: int = 0, code: str = "", message: str = "", request_id: str = ""

@@ -1,7 +1,7 @@
 """What the steps need of the outside world: small protocols that adapters fill and tests fake.
 
-Methods of the tenant's service and of status storage are `async`; Git and blobs are plain functions that run in the
-thread pool (mechanics.md 2).
+Methods of the tenant's service and of status storage are `async`; Git and blobs are plain functions that run
+in the thread pool (mechanics.md 2).
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ class TenantApi(Protocol):
         ...
 
     async def send(self, request: Request) -> Answer:
-        """A write. Raises WriteRefused, WriteUnknown; repeats by itself what may be repeated (mechanics.md 4)."""
+        """A write. Raises WriteRefused, WriteUnknown; repeats by itself what may be repeated (mechanics.md
+        4).
+        """
         ...
 
 
@@ -112,7 +114,8 @@ class Author:
 class BranchCommit:
     """One commit to make on one ref: `expected` is where the ref must stand (None: it must not exist).
 
-    `files` changes the tree at `expected`: path → new bytes, or None to remove it. An empty `files` makes no commit.
+    `files` changes the tree at `expected`: path → new bytes, or None to remove it. An empty `files` makes no
+    commit.
     """
 
     ref: str
@@ -163,7 +166,9 @@ def blob_id(contents: bytes) -> str:
 
 
 class StatusStore(Protocol):
-    """The table `state`: tenants, syncs, and the insert-only rows by which races are decided (mechanics.md 1, 5)."""
+    """The table `state`: tenants, syncs, and the insert-only rows by which races are decided (mechanics.md 1,
+    5).
+    """
 
     async def tenant(self, tenant: TenantId) -> TenantRecord | None:
         """The tenant's row; None where there is none (or it was removed)."""
@@ -188,9 +193,9 @@ class StatusStore(Protocol):
         ...
 
     async def change(self, tenant: TenantId, sync: SyncId | None, decide: Decide) -> Moved | None:
-        """Reads both rows, lets `decide` say what they become, writes them and the event rows in one transaction,
-        and the projection after it. On a lost race it reads and decides again. `decide` answering None changes
-        nothing. Raises StorageConflict when races do not end.
+        """Reads both rows, lets `decide` say what they become, writes them and the event rows in one
+        transaction, and the projection after it. On a lost race it reads and decides again. `decide`
+        answering None changes nothing. Raises StorageConflict when races do not end.
         """
         ...
 
@@ -288,7 +293,9 @@ class Artifacts(Protocol):
         ...
 
     def lease(self, name: str) -> Lease:
-        """Takes the 60 s lease on a blob (made empty where there is none). Raises LeaseLost while another holds it."""
+        """Takes the 60 s lease on a blob (made empty where there is none). Raises LeaseLost while another
+        holds it.
+        """
         ...
 
 

@@ -1,7 +1,7 @@
 """The catalog's vocabulary: what Accord knows of one configuration type. The entries themselves are TOML.
 
-A *pattern* names places in an item: segments joined by `.`, where `[]` after a name means "each member of this
-list", `*` any key, and `**` any depth. `conditions.users.includeGroups[]`, `settings[].**.groupId`.
+A *pattern* names places in an item: segments joined by `.`, where `[]` after a name means "each member of
+this list", `*` any key, and `**` any depth. `conditions.users.includeGroups[]`, `settings[].**.groupId`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ class Kind(Enum):
 
 
 class UpdateMethod(Enum):
-    """PATCH takes the changed properties alone; PUT the whole object, as just re-read with the changes put in."""
+    """PATCH takes the changed properties alone; PUT the whole object, as just re-read with the changes put
+    in.
+    """
 
     PATCH = "PATCH"
     PUT = "PUT"
@@ -31,8 +33,8 @@ class UpdateMethod(Enum):
 class Collection:
     """A list whose order means nothing. Its members count each for itself, compared by `key`.
 
-    `key` holds dotted names inside a member (`target.groupId`); empty for a list of scalars, whose members are
-    their own keys.
+    `key` holds dotted names inside a member (`target.groupId`); empty for a list of scalars, whose members
+    are their own keys.
     """
 
     path: str
@@ -44,8 +46,8 @@ class Reference:
     """A place that holds the id of another object.
 
     `to` is the type it names: a catalog type, or a looked-up one that Accord does not manage (`users`).
-    `special` are values that are no ids (`All`, `None`, the zero GUID) and stay as they are. `embedded`: the ids
-    stand inside a longer text.
+    `special` are values that are no ids (`All`, `None`, the zero GUID) and stay as they are. `embedded`: the
+    ids stand inside a longer text.
     """
 
     path: str
@@ -73,8 +75,8 @@ class ReadBy(Enum):
 
 
 class WrittenBy(Enum):
-    """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends it
-    within the item itself.
+    """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends
+    it within the item itself.
     """
 
     ACTION = "action"
@@ -85,9 +87,9 @@ class WrittenBy(Enum):
 class SubResource:
     """A part of an item that the service keeps behind its own address, such as assignments or settings.
 
-    `property`: where it stands in the item. `read_path`, `write_path`: below the item's address. `payload`: the
-    name of the list in the action's body. `strip`: patterns relative to a member. `on_create`: the create's body
-    holds it too.
+    `property`: where it stands in the item. `read_path`, `write_path`: below the item's address. `payload`:
+    the name of the list in the action's body. `strip`: patterns relative to a member. `on_create`: the
+    create's body holds it too.
     """
 
     property: str
@@ -104,8 +106,8 @@ class SubResource:
 class Answer:
     """An answer by which the service says that the tenant does not have a type (licence, provisioning).
 
-    Matches when the status is equal, and `code` and `message` (if set) are found, ignoring case, in the error's
-    code and message.
+    Matches when the status is equal, and `code` and `message` (if set) are found, ignoring case, in the
+    error's code and message.
     """
 
     status: int

@@ -1,8 +1,8 @@
 """What an item is: one configuration object in canonical form, and the property paths into it.
 
 Canonical form (product.md 4): volatile and read-only properties are gone, references are symbolic
-(`{{groups:All staff}}`), long texts are inline strings (only the file form moves them beside the JSON), values
-the service does not give back are the marker `{{secret}}`, unordered collections are sorted.
+(`{{groups:All staff}}`), long texts are inline strings (only the file form moves them beside the JSON),
+values the service does not give back are the marker `{{secret}}`, unordered collections are sorted.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ Content: TypeAlias = Mapping[str, Json]
 """The canonical content of one item, a JSON object. Never changed in place."""
 
 PropertyPath: TypeAlias = tuple[str, ...]
-"""Where a property stands, as the segments of a JSON pointer (RFC 6901). A member of an unordered collection is
-named by its key instead of an index: `("conditions", "users", "excludeGroups", "{{groups:Break glass}}")`."""
+"""Where a property stands, as the segments of a JSON pointer (RFC 6901). A member of an unordered collection
+is named by its key instead of an index: `("conditions", "users", "excludeGroups", "{{groups:Break
+glass}}")`."""
 
 SECRET: Final = "{{secret}}"
 

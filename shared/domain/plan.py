@@ -66,9 +66,10 @@ class PropertyChange:
 class Change:
     """One item's change.
 
-    `path` is the file at the head (for a delete, where it was). `object_id` is None for a create. `depends_on`:
-    the changes that must be applied first. `conflict`: any property's, or the item's own (created on both sides,
-    deleted on one and changed on the other). `replaces`: part of a delete-and-create pair, the other's id.
+    `path` is the file at the head (for a delete, where it was). `object_id` is None for a create.
+    `depends_on`: the changes that must be applied first. `conflict`: any property's, or the item's own
+    (created on both sides, deleted on one and changed on the other). `replaces`: part of a delete-and-create
+    pair, the other's id.
     """
 
     id: ChangeId
@@ -86,8 +87,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Never changes. `changes` are in the order of deployment; `digest` covers tenant, catalog version, order and
-    every change with its three values, so that an identical plan has the same digest.
+    """Never changes. `changes` are in the order of deployment; `digest` covers tenant, catalog version, order
+    and every change with its three values, so that an identical plan has the same digest.
     """
 
     tenant: TenantId

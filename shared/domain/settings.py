@@ -1,4 +1,6 @@
-"""A tenant's settings, as api.md spells them. Durations are `timedelta`; the edge (`wire.py`) speaks ISO 8601."""
+"""A tenant's settings, as api.md spells them. Durations are `timedelta`; the edge (`wire.py`) speaks ISO
+8601.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a backup found: each type either read completely, or not read, and then why. Never something in between."""
+"""What a backup found: each type either read completely, or not read, and then why. Never something in
+between.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ class NotReadReason(Enum):
 class NotRead:
     """A type that was not read. `counted`: it should have been readable, so the sync is incomplete.
 
-    `detail` says what was being done and what the service answered. `names`: for a held type, the missing items.
+    `detail` says what was being done and what the service answered. `names`: for a held type, the missing
+    items.
     """
 
     type: TypeKey

@@ -115,7 +115,9 @@ class SyncOptions:
 
 @dataclass(frozen=True, slots=True)
 class SyncError:
-    """A sync's error. `message` is one line, the tooltip (≤ 1 KiB); `detail` ≤ 8 KiB; `text` is made by the edge."""
+    """A sync's error. `message` is one line, the tooltip (≤ 1 KiB); `detail` ≤ 8 KiB; `text` is made by the
+    edge.
+    """
 
     code: str
     message: str
@@ -169,8 +171,8 @@ class PlanSummary:
 
 
 class DecisionKind(Enum):
-    """What the decision row says. The last three are never a person's: inserted by the deadline, a cancel, or a
-    newer sync, so that one insert decides every race.
+    """What the decision row says. The last three are never a person's: inserted by the deadline, a cancel, or
+    a newer sync, so that one insert decides every race.
     """
 
     APPROVE = "approve"
@@ -183,7 +185,9 @@ class DecisionKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The row `decision_{sync}`, inserted once. `changes` is None for all. `by_sync`: the newer sync of a supersede."""
+    """The row `decision_{sync}`, inserted once. `changes` is None for all. `by_sync`: the newer sync of a
+    supersede.
+    """
 
     kind: DecisionKind
     digest: Digest
@@ -209,8 +213,8 @@ class LastSync:
 
 @dataclass(frozen=True, slots=True)
 class SyncRecord:
-    """One sync's row. `step` counts its transitions, so that a late writer is ignored; `working` is the time spent
-    outside waits, which the time limit counts.
+    """One sync's row. `step` counts its transitions, so that a late writer is ignored; `working` is the time
+    spent outside waits, which the time limit counts.
     """
 
     id: SyncId
@@ -246,8 +250,8 @@ class TenantRecord:
     """One tenant's row. `status` is derived and kept, so that one query shows a thousand tenants.
 
     `resting`: set at the end of every sync, except one that a person cancelled before any write; None until a
-    first sync has ended other than by a person's cancel. `version` counts changes (the projection and ETags use it);
-    `event_seq` the events without a sync.
+    first sync has ended other than by a person's cancel. `version` counts changes (the projection and ETags
+    use it); `event_seq` the events without a sync.
     """
 
     id: TenantId
