@@ -1,0 +1,93 @@
+"""`dev.py test`: every check of the project, each with a heading and its time."""
+
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.dev import pythons
+from infra.local.dev.pythons import Version
+from infra.local.dev.setup import set_up, set_up_further
+from infra.local.dev.terminal import Failure, duration, say
+
+# On CI a missing Python of these versions is a fault: some tests run on nothing else.
+NEEDED_ON_CI: frozenset[Version] = frozenset({(3, 13)})
+WORKERS = ("-n", "auto", "--dist", "worksteal")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one check went."""
+
+    name: str
+    seconds: float
+    fault: str | None
+
+
+def check(root: Path, arguments: Sequence[str]) -> int:
+    """Pytest with these arguments, or without any the whole suite. Returns the exit code."""
+    tools = set_up(root)
+    if arguments:
+        return subprocess.run([tools.python, "-m", "pytest", *arguments], cwd=root, check=False).returncode
+    results = [*_main_checks(root, tools.python), *_further_pythons(root)]
+    return _summary(results)
+
+
+def _main_checks(root: Path, python: Path) -> Iterator[Result]:
+    yield _step(root, "style (ruff)", python, "ruff", "check", "--quiet")
+    yield _step(root, "types (mypy)", python, "mypy", "--no-error-summary")
+    coverage = ("--cov", "--cov-report=term", "--no-cov-on-fail")
+    yield _step(root, f"tests, Python {_version(root)}", python, "pytest", "-q", *WORKERS, *coverage)
+    domain = ("report", "--include=shared/domain/*", "--fail-under=100", "--skip-covered")
+    yield _step(root, "shared/domain is covered whole", python, "coverage", *domain)
+
+
+def _further_pythons(root: Path) -> Iterator[Result]:
+    own = pythons.environment(root).version
+    for version in pythons.SUPPORTED:
+        if version == own:
+            continue
+        name = f"fast tests, Python {pythons.text(version)}"
+        base = pythons.find(version)
+        if base is None:
+            fault = "not on this machine" if pythons.on_ci() and version in NEEDED_ON_CI else None
+            say(f"\n── {name}: no such Python on this machine" + ("" if fault else ", left out"))
+            if fault:
+                yield Result(name, 0.0, fault)
+            continue
+        try:
+            environment = set_up_further(root, version, base)
+        except Failure as failure:
+            say(f"\n── {name}: {failure}")
+            yield Result(name, 0.0, "could not be set up")
+            continue
+        yield _step(root, name, environment.python, "pytest", "-q", *WORKERS, "-m", "not e2e and not slow")
+
+
+def _step(root: Path, name: str, python: Path, module: str, *arguments: str) -> Result:
+    say(f"\n── {name}")
+    began = time.monotonic()
+    code = subprocess.run([python, "-m", module, *arguments], cwd=root, check=False).returncode
+    seconds = time.monotonic() - began
+    say(f"── {name}: {'passed' if code == 0 else f'failed (exit code {code})'} in {duration(seconds)}")
+    return Result(name, seconds, None if code == 0 else f"exit code {code}")
+
+
+def _version(root: Path) -> str:
+    version = pythons.environment(root).version
+    return pythons.text(version) if version else "unknown"
+
+
+def _summary(results: Sequence[Result]) -> int:
+    say("\n── Summary")
+    for result in results:
+        say(f"  {'failed' if result.fault else 'passed'}  {duration(result.seconds):>12}  {result.name}")
+    faults = [result for result in results if result.fault]
+    total = duration(sum(result.seconds for result in results))
+    if faults:
+        names = ", ".join(result.name for result in faults)
+        say(f"{len(faults)} of {len(results)} checks failed, in {total}: {names}")
+        return 1
+    say(f"All {len(results)} checks passed, in {total}.")
+    return 0

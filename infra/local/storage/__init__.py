@@ -1,0 +1,1 @@
+"""Azurite, which stands in for Azure Storage on one machine."""
