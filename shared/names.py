@@ -31,6 +31,8 @@ BASE = "refs/accord/base"
 
 # Function names: global in the app, kept in durable history.
 SYNC_TENANT = "sync_tenant"
+CLOSE_SYNC = "close_sync"
+RECONCILE = "reconcile"
 AUTHENTICATE = "authenticate"
 CHECK_PERMISSIONS = "check_permissions"
 BACK_UP = "back_up"
@@ -38,6 +40,7 @@ COMPARE = "compare"
 OPEN_APPROVAL = "open_approval"
 READ_DECISION = "read_decision"
 DEPLOY = "deploy"
+REVERT = "revert"
 SETTLE = "settle"
 REPORT = "report"
 FINISH = "finish"
@@ -45,7 +48,7 @@ FINISH = "finish"
 CANCEL_EVENT = "cancel"
 
 
-def decision_event(digest: Digest) -> str:
+def decision_event(digest: Digest | str) -> str:
     """The event that wakes the sync waiting for a decision on this plan.
 
     Unique per plan: the Durable SDK 1.7 mixes up two early events of one name (durable-python#507).

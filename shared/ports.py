@@ -94,6 +94,10 @@ class TokenSource(Protocol):
         """A bearer token for Graph. Raises SignInFailed."""
         ...
 
+    def roles(self) -> frozenset[str]:
+        """The application permissions that the token carries. Raises SignInFailed."""
+        ...
+
     def drop(self) -> None:
         """Forget the cached token, so that the next one carries new roles."""
         ...
@@ -139,6 +143,10 @@ class Repository(Protocol):
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
         """Blob id → contents, for those ids."""
+        ...
+
+    def read_file(self, commit: CommitId, path: str) -> bytes | None:
+        """One file's contents in that commit; None where there is no such file."""
         ...
 
     def commit(self, commits: Sequence[BranchCommit]) -> Mapping[str, CommitId]:

@@ -1,0 +1,1 @@
+"""The Functions framework lives here and nowhere else: triggers, orchestrators, activities."""

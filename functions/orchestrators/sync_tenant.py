@@ -1,0 +1,104 @@
+"""One sync of one tenant: the order of things, and nothing else (product.md 3).
+
+    authenticate → check permissions → back up → compare
+        → nothing to decide, or only a backup or a preview wanted ─────────────────────────────┐
+        → approval: wait for the decision on this very plan                                    │
+              approve           → authenticate → check permissions → deploy ───────────────────┤
+              rejectAndRevert   → revert ──────────────────────────────────────────────────────┤
+              reject, deadline, cancel, superseded ────────────────────────────────────────────┤
+                                                                settle → report → finish ◄─────┘
+
+Nothing before `deploy` writes to a tenant, and `deploy` is reached only by the approval of the plan's digest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Generator
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationContext
+
+from functions.orchestrators.run import Ended, Run, Steps
+from functions.orchestrators.waiting import Waiter
+from shared.names import (
+    AUTHENTICATE,
+    BACK_UP,
+    CANCEL_EVENT,
+    CHECK_PERMISSIONS,
+    COMPARE,
+    DEPLOY,
+    FINISH,
+    OPEN_APPROVAL,
+    READ_DECISION,
+    REPORT,
+    REVERT,
+    SETTLE,
+    decision_event,
+)
+
+
+def sync_tenant(context: DurableOrchestrationContext) -> Steps:
+    """Runs one sync from its start to its end; answers `{"outcome": …}`.
+
+    Input: `{"tenant", "sync", "limit": seconds of work allowed}`.
+    """
+    run = Run(context)
+    try:
+        verdict = yield from _work(run)
+    except Ended as end:
+        verdict = end.verdict
+    except Exception as error:  # noqa: BLE001 - whatever failed: settle, report, release the tenant
+        verdict = {"kind": "failed", "error": {"code": "internal", "detail": str(error)[:2_000]}}
+    return (yield from _close(run, verdict))
+
+
+def close_sync(context: DurableOrchestrationContext) -> Steps:
+    """Ends a sync whose orchestration was lost: what was deployed is settled, the report written, the lock
+    released.
+
+    Input as `sync_tenant`'s, and `verdict`.
+    """
+    run = Run(context)
+    return (yield from _close(run, run.input["verdict"]))
+
+
+def _work(run: Run) -> Steps:
+    yield from _enter(run, deploying=False)
+    scope = yield from run.call(CHECK_PERMISSIONS, deploying=False)
+    yield from run.all(BACK_UP, [{"bucket": bucket} for bucket in scope["buckets"]])
+    compared = yield from run.call(COMPARE)
+    if not compared["asks"]:
+        return {"kind": "done"}
+    kind = yield from _decision(run, compared["digest"])
+    if kind == "approve":
+        yield from _enter(run, deploying=True)
+        yield from run.call(CHECK_PERMISSIONS, deploying=True)
+        yield from run.call(DEPLOY)
+        return {"kind": "deployed"}
+    if kind == "rejectAndRevert":
+        yield from run.call(REVERT)
+    return {"kind": kind}
+
+
+def _enter(run: Run, *, deploying: bool) -> Steps:
+    """Signs in: at the start, and again before a deploy, which may come weeks after the request."""
+    return (yield from run.call(AUTHENTICATE, deploying=deploying))
+
+
+def _decision(run: Run, digest: str) -> Generator[Any, Any, str]:
+    """Waits until a decision stands; the row decides, the event only wakes (mechanics.md 1)."""
+    opened = yield from run.call(OPEN_APPROVAL)
+    deadline = dt.datetime.fromisoformat(opened["deadline"])
+    waiter = Waiter(run.context, [decision_event(digest), CANCEL_EVENT])
+    while True:
+        event = yield from waiter.until(deadline)
+        read = yield from run.call(READ_DECISION, expire=event is None)
+        if read["kind"]:
+            return str(read["kind"])
+
+
+def _close(run: Run, verdict: dict[str, Any]) -> Steps:
+    yield from run.close(SETTLE, verdict=verdict)
+    yield from run.close(REPORT, verdict=verdict)
+    return (yield from run.close(FINISH, verdict=verdict))

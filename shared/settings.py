@@ -1,0 +1,87 @@
+"""What the environment sets, read in this one place.
+
+In Azure these are the function app's application settings; on one machine `dev.py run` gives them to the
+host.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+CLOUDS: Final[Mapping[str, tuple[str, str]]] = {
+    "global": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
+    "usGov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
+    "usGovDoD": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+    "china": ("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+"""Login and Graph address of each national cloud (learn.microsoft.com/graph/deployments)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """The app's own settings.
+
+    `storage` is a connection string, or empty where `storage_account` names an account reached with a managed
+    identity (`storage_client_id` for a user-assigned one). `local_key` is a key with all roles, set on one
+    machine only. `data` is the local folder that stands in for Key Vault; None in Azure. Durations are in
+    seconds.
+    """
+
+    storage: str
+    storage_account: str | None
+    storage_client_id: str | None
+    login_endpoint: str | None
+    graph_endpoint: str | None
+    client_id: str | None
+    client_secret: str | None
+    public_url: str | None
+    local_key: str | None
+    key_vault_url: str | None
+    data: Path | None
+    cache: Path
+    slice_seconds: float
+    """How long one activity works before it hands back what it has (mechanics.md 2)."""
+    read_back_seconds: float
+    """How long a deploy waits for a write to show (product.md 3.7)."""
+    visible_within: float | None
+    """Overrides the catalog's `visible_within`; None in production, shortened by tests."""
+
+    def addresses(self, cloud: str) -> tuple[str, str]:
+        """The login and the Graph address of a cloud, overridden where this machine says so."""
+        login, graph = CLOUDS[cloud]
+        return (self.login_endpoint or login).rstrip("/"), (self.graph_endpoint or graph).rstrip("/")
+
+
+def load(environment: Mapping[str, str] = os.environ) -> AppSettings:
+    """Reads the settings; a missing storage connection is a `ValueError` that says what to set."""
+    text = {name: value for name, value in environment.items() if value}
+    storage, account = text.get("AzureWebJobsStorage", ""), text.get("AzureWebJobsStorage__accountName")
+    if not storage and not account:
+        raise ValueError(
+            "no storage: set AzureWebJobsStorage to a connection string, or AzureWebJobsStorage__accountName "
+            "to an account that the managed identity may use; `python3 dev.py run` does it by itself"
+        )
+    data = text.get("ACCORD_DATA")
+    visible = text.get("ACCORD_VISIBLE_WITHIN")
+    return AppSettings(
+        storage=storage,
+        storage_account=account,
+        storage_client_id=text.get("AzureWebJobsStorage__clientId"),
+        login_endpoint=text.get("ACCORD_LOGIN_ENDPOINT"),
+        graph_endpoint=text.get("ACCORD_GRAPH_ENDPOINT"),
+        client_id=text.get("ACCORD_CLIENT_ID"),
+        client_secret=text.get("ACCORD_CLIENT_SECRET"),
+        public_url=text.get("ACCORD_PUBLIC_URL"),
+        local_key=text.get("ACCORD_LOCAL_KEY"),
+        key_vault_url=text.get("ACCORD_KEY_VAULT_URL"),
+        data=Path(data) if data else None,
+        cache=Path(text.get("ACCORD_CACHE", str(Path(tempfile.gettempdir()) / "accord-cache"))),
+        slice_seconds=float(text.get("ACCORD_SLICE_SECONDS", "240")),
+        read_back_seconds=float(text.get("ACCORD_READ_BACK_SECONDS", "300")),
+        visible_within=float(visible) if visible else None,
+    )

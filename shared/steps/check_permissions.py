@@ -1,0 +1,29 @@
+"""What the granted permissions allow this sync to read and write (product.md 3.3)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from shared.domain.scope import Scope, scope
+from shared.domain.sync import SyncError
+from shared.steps import blobs
+from shared.steps.work import Work
+
+
+async def check_permissions(work: Work) -> Scope | SyncError:
+    """Compares the roles in the app's token with what the included types need, and keeps the scope.
+
+    An error ends the sync: nothing at all could be read. Repeatable: the scope's blob is written over.
+    """
+    granted = await asyncio.to_thread(work.tokens.roles)
+    found = scope(work.catalog, work.tenant.settings, work.sync.options.types, granted)
+    await asyncio.to_thread(work.artifacts.put, blobs.SCOPE, blobs.dump_scope(found))
+    lacking = [one for one in found.not_read if one.counted]
+    if found.buckets or not lacking:
+        return found
+    return SyncError(
+        code="nothingReadable",
+        message=f"Nothing of {work.tenant.display_name} can be read: no permission for any of its types is
+        granted.", operation=f"checking the permissions of {work.tenant.id}", detail="; ".join(one.detail for
+        one in lacking)[:8_000],
+    )

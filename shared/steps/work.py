@@ -1,0 +1,52 @@
+"""What every stage of one sync works with, and when it has to stop."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import Enum
+
+from shared.domain.catalog import Catalog
+from shared.domain.sync import SyncRecord, TenantRecord
+from shared.ports import Artifacts, Clock, Repository, StatusStore, TenantApi, TokenSource
+
+
+class Stop(Enum):
+    """Why a stage has to stop before its end. The values are verdict kinds of the orchestrator."""
+
+    CANCELLED = "cancelled"
+    TIME_LIMIT = "timeLimit"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One activity's view of its sync: the rows as they were read, the ports, and its two limits.
+
+    `slice_ends`: when to hand back what there is (an activity works four minutes at most). `stop_at`: when
+    the sync's own time is up; None for the stages of its end.
+    """
+
+    tenant: TenantRecord
+    sync: SyncRecord
+    step: int
+    slice_ends: dt.datetime
+    stop_at: dt.datetime | None
+    clock: Clock
+    catalog: Catalog
+    status: StatusStore
+    artifacts: Artifacts
+    repository: Repository
+    tokens: TokenSource
+    api: TenantApi
+
+    async def stop(self) -> Stop | None:
+        """Asked between items: a person's cancel first, then the time limit."""
+        if await self.status.cancelled(self.tenant.id, self.sync.id):
+            return Stop.CANCELLED
+        if self.stop_at is not None and self.clock.now() >= self.stop_at:
+            return Stop.TIME_LIMIT
+        return None
+
+    def slice_over(self) -> bool:
+        """Whether this activity has to hand back and be called again."""
+        return self.clock.now() >= self.slice_ends
