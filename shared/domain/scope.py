@@ -36,8 +36,9 @@ def included(settings: Settings, key: TypeKey) -> bool:
     return chosen and not any(fnmatchcase(key, pattern) for pattern in settings.exclude)
 
 
-def scope(catalog: Catalog, settings: Settings, asked: Collection[TypeKey], granted: Collection[str]) ->
-Scope:
+def scope(
+    catalog: Catalog, settings: Settings, asked: Collection[TypeKey], granted: Collection[str]
+) -> Scope:
     """The scope of one sync. `asked`: empty for all; `granted`: the roles in the app's token."""
     buckets: dict[str, list[TypeKey]] = {}
     not_read: list[NotRead] = []
@@ -62,7 +63,9 @@ def needed_to_write(spec: TypeSpec) -> tuple[str, ...]:
 
 
 def lacking(needed: Collection[str], granted: Collection[str]) -> tuple[str, ...]:
-    """Which of the needed permissions are not there. The one that also writes serves for the one that reads.
-    """
-    return tuple(name for name in needed if name not in granted and name.replace(".Read.", ".ReadWrite.") not
-    in granted)
+    """Which of the needed permissions are not there. The one that also writes serves for the one that reads."""
+    return tuple(
+        name
+        for name in needed
+        if name not in granted and name.replace(".Read.", ".ReadWrite.") not in granted
+    )

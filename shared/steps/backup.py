@@ -40,8 +40,9 @@ async def back_up(work: Work, bucket: str) -> Stop | bool:
     return True
 
 
-async def _read(work: Work, spec: TypeSpec, known: Mapping[ObjectId, ItemPath]) -> TypeRead | NotRead |
-Unfinished:
+async def _read(
+    work: Work, spec: TypeSpec, known: Mapping[ObjectId, ItemPath]
+) -> TypeRead | NotRead | Unfinished:
     """One type: read, and what B knows but the list does not show asked for one by one."""
     try:
         state = await asyncio.to_thread(work.artifacts.get, blobs.cursor_name(spec.key))
@@ -53,8 +54,9 @@ Unfinished:
         return NotRead(spec.key, NotReadReason.READ_FAILED, True, str(error), error.request_id)
 
 
-async def _confirm(work: Work, spec: TypeSpec, read: TypeRead, known: Mapping[ObjectId, ItemPath]) -> TypeRead
-| NotRead:
+async def _confirm(
+    work: Work, spec: TypeSpec, read: TypeRead, known: Mapping[ObjectId, ItemPath]
+) -> TypeRead | NotRead:
     """Only "not found" makes a missing item a deleted one; too many of them hold the type."""
     shown = {item.object_id for item in read.items}
     found: list[RawItem] = []

@@ -23,7 +23,7 @@ async def check_permissions(work: Work) -> Scope | SyncError:
         return found
     return SyncError(
         code="nothingReadable",
-        message=f"Nothing of {work.tenant.display_name} can be read: no permission for any of its types is
-        granted.", operation=f"checking the permissions of {work.tenant.id}", detail="; ".join(one.detail for
-        one in lacking)[:8_000],
+        message=f"Nothing of {work.tenant.display_name} can be read: its types' permissions are not granted.",
+        operation=f"checking the permissions of {work.tenant.id}",
+        detail="; ".join(one.detail for one in lacking)[:8_000],
     )
