@@ -145,36 +145,46 @@ class TypeSpec:
     each: bool = False
     """Lists leave properties out: every item is also read by its own address."""
     each_query: Mapping[str, str] = field(default_factory=dict)
-    only: Mapping[str, str] = field(default_factory=dict)
-    """Which objects of the collection belong to this type: dotted property → value (one collection may hold
-    several types)."""
+    only: Condition = field(default_factory=dict)
+    """Which objects of the collection belong to this type (one collection may hold several types)."""
+    but: Condition = field(default_factory=dict)
+    """Which objects of the collection belong to another type."""
     discriminators: tuple[str, ...] = ()
     """With the identity, what tells items of one name apart: `@odata.type`."""
     strip: tuple[str, ...] = ()
     """Patterns removed on reading: volatile and read-only properties."""
-    drop_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Values that mean "nothing there": pattern → values, removed on reading (the zero GUID)."""
+    drop_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Values that mean "nothing there": pattern → values, removed on reading (the zero GUID); null there too."""
     collections: tuple[Collection, ...] = ()
     atomic: tuple[str, ...] = ()
     """Objects whose properties only make sense together: each compares as one property."""
     references: tuple[Reference, ...] = ()
     long_texts: tuple[LongText, ...] = ()
     secrets: tuple[str, ...] = ()
-    """Patterns of values the service never gives back, or gives back in clear: kept as `{{secret}}`."""
+    """Patterns of values the service never gives back, or masks, or gives back in clear: kept as `{{secret}}`, also
+    where the service answers null."""
+    reveals: tuple[Reveal, ...] = ()
     sub_resources: tuple[SubResource, ...] = ()
     immutable: tuple[str, ...] = ()
     """Patterns that an update cannot change (`@odata.type` always is: delete and create)."""
     required_on_update: tuple[str, ...] = ()
     """Top-level properties every PATCH must carry, changed or not, such as `@odata.type`."""
-    whole: tuple[str, ...] = ()
-    """Top-level properties that a PATCH replaces whole: sent complete, as re-read with the changes put in."""
-    unchangeable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Built-in objects: dotted raw property → values that mark one. Backed up, never written."""
-    delete_first: Mapping[str, object] = field(default_factory=dict)
-    """Properties set by a PATCH before a delete (a trusted location must be untrusted first)."""
+    unchangeable: tuple[Condition, ...] = ()
+    """Objects that are backed up and never written: built-in ones, or mastered elsewhere. Any condition marks one."""
+    delete_first: Mapping[str, Any] = field(default_factory=dict)
+    """Properties set by a PATCH before a delete (a trusted location must be untrusted first). Left out where the
+    object has no such property."""
     visible_within: float = 120.0
     """Seconds within which a created object shows in lists."""
     absent_answers: tuple[Answer, ...] = ()
+
+    def is_unchangeable(self, raw: Mapping[str, Any]) -> bool:
+        """Whether this raw object is one of those never written."""
+        return any(holds(condition, raw) for condition in self.unchangeable)
+
+    def holds(self, raw: Mapping[str, Any]) -> bool:
+        """Whether this raw object of the collection belongs to this type."""
+        return holds(self.only, raw) and not (self.but and holds(self.but, raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +192,7 @@ class Lookup:
     """A type that items refer to and Accord does not manage: resolved one by one, never backed up.
 
     `identity` is a property that people know it by (`userPrincipalName`); `by_id` and `by_identity` are the
-    addresses, with `{}` for the value.
+    addresses, with `{}` for the value; the second may answer with the object or with a list (`$filter`).
     """
 
     key: TypeKey
