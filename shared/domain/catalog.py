@@ -1,7 +1,6 @@
 """The catalog's vocabulary: what Accord knows of one configuration type. The entries themselves are TOML.
 
-A *pattern* names places in an item: segments joined by `.`, where `[]` after a name means "each member of
-this list", `*` any key, and `**` any depth. `conditions.users.includeGroups[]`, `settings[].**.groupId`.
+Places in an item are named by patterns (`shared/domain/pattern.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
+from shared.domain.pattern import Condition, holds
 from shared.names import TypeKey
 
 
@@ -68,28 +69,32 @@ class LongText:
 
 
 class ReadBy(Enum):
-    """How a sub-resource is read: inside the list call (`$expand`), or by a request of its own for each item."""
+    """How a sub-resource is read: it stands in the item's own answer (by itself, or by `$expand` in the query),
+    or takes a request of its own for each item.
+    """
 
-    EXPAND = "expand"
+    ANSWER = "answer"
     REQUEST = "request"
 
 
 class WrittenBy(Enum):
-    """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends
-    it within the item itself.
+    """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends it
+    within the item itself; `MEMBERS` creates, changes and deletes each member by itself below
+    `{item}/{write_path}`, matched by the key of its collection.
     """
 
     ACTION = "action"
     BODY = "body"
+    MEMBERS = "members"
 
 
 @dataclass(frozen=True, slots=True)
 class SubResource:
     """A part of an item that the service keeps behind its own address, such as assignments or settings.
 
-    `property`: where it stands in the item. `read_path`, `write_path`: below the item's address. `payload`:
-    the name of the list in the action's body. `strip`: patterns relative to a member. `on_create`: the
-    create's body holds it too.
+    `property`: where it stands in the item. `read_path` (with its query), `write_path`: below the item's
+    address. `payload`: the name of the list in the action's body. `on_create`: the create's body holds it
+    too. `constants`: properties every member carries on writing and never in the repository.
     """
 
     property: str
@@ -98,8 +103,23 @@ class SubResource:
     read_path: str = ""
     write_path: str = ""
     payload: str = ""
-    strip: tuple[str, ...] = ()
     on_create: bool = False
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """Values the service masks in the object and tells when asked one by one (a GET).
+
+    Asked only where one item is read again for a write, since a list is written whole; never kept. `path`:
+    the list; `when`: which of its members; `address`: below the item's, `{name}` standing for the member's
+    property; `into`: the member's property that takes the answer's `value`.
+    """
+
+    path: str
+    when: Condition
+    address: str
+    into: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +174,17 @@ class TypeSpec:
     strip: tuple[str, ...] = ()
     """Patterns removed on reading: volatile and read-only properties."""
     drop_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    """Values that mean "nothing there": pattern → values, removed on reading (the zero GUID); null there too."""
+    """Values that mean "nothing there": pattern → values, removed on reading (the zero GUID); null there too.
+    """
     collections: tuple[Collection, ...] = ()
     atomic: tuple[str, ...] = ()
     """Objects whose properties only make sense together: each compares as one property."""
     references: tuple[Reference, ...] = ()
     long_texts: tuple[LongText, ...] = ()
     secrets: tuple[str, ...] = ()
-    """Patterns of values the service never gives back, or masks, or gives back in clear: kept as `{{secret}}`, also
-    where the service answers null."""
+    """Patterns of values the service never gives back, or masks, or gives back in clear: kept as `{{secret}}`,
+    also where the service answers null.
+    """
     reveals: tuple[Reveal, ...] = ()
     sub_resources: tuple[SubResource, ...] = ()
     immutable: tuple[str, ...] = ()
@@ -170,10 +192,12 @@ class TypeSpec:
     required_on_update: tuple[str, ...] = ()
     """Top-level properties every PATCH must carry, changed or not, such as `@odata.type`."""
     unchangeable: tuple[Condition, ...] = ()
-    """Objects that are backed up and never written: built-in ones, or mastered elsewhere. Any condition marks one."""
+    """Objects that are backed up and never written: built-in ones, or mastered elsewhere. Any condition marks
+    one."""
     delete_first: Mapping[str, Any] = field(default_factory=dict)
-    """Properties set by a PATCH before a delete (a trusted location must be untrusted first). Left out where the
-    object has no such property."""
+    """Properties set by a PATCH before a delete (a trusted location must be untrusted first), where the object
+    has them with another value.
+    """
     visible_within: float = 120.0
     """Seconds within which a created object shows in lists."""
     absent_answers: tuple[Answer, ...] = ()
@@ -182,9 +206,13 @@ class TypeSpec:
         """Whether this raw object is one of those never written."""
         return any(holds(condition, raw) for condition in self.unchangeable)
 
-    def holds(self, raw: Mapping[str, Any]) -> bool:
+    def covers(self, raw: Mapping[str, Any]) -> bool:
         """Whether this raw object of the collection belongs to this type."""
         return holds(self.only, raw) and not (self.but and holds(self.but, raw))
+
+    def collection(self, path: str) -> Collection | None:
+        """The unordered collection at this path, if it is one."""
+        return next((found for found in self.collections if found.path == path), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Patterns: how the catalog names places in an item, and conditions on an object.
 
-A pattern is segments joined by `.`: `[]` after a name means "each member of this list", `*` any key, and `**`
-any depth, none included: `conditions.users.includeGroups[]`, `settings[].**.groupId`. `name[property=value]` means
-"the object there, or each member of the list there, whose `property` is `value`":
-`omaSettings[isEncrypted=true].value`. The dot of an OData annotation (`@odata.type`) and dots inside brackets do
-not separate.
+A pattern is segments joined by `.`: `[]` after a name means "each member of this list", `*` any key, and
+`**` any depth, none included: `conditions.users.includeGroups[]`, `settings[].**.groupId`.
+`name[property=value]` means "the object there, or each member of the list there, whose `property` is
+`value`": `omaSettings[isEncrypted=true].value`. The dot of an OData annotation (`@odata.type`) and dots
+inside brackets do not separate.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ _WORDS: Final = {True: "true", False: "false", None: "null"}
 class Segment:
     """One step of a pattern.
 
-    `name` is a key, `*` or `**`. `members`: go on into each member of the list there. `when` and `value`: only
-    into the object, or the members, whose property `when` is `value` (as JSON writes it, a string without quotes).
+    `name` is a key, `*` or `**`. `members`: go on into each member of the list there. `when` and `value`:
+    only into the object, or the members, whose property `when` is `value` (as JSON writes it, a string
+    without quotes).
     """
 
     name: str
@@ -40,7 +41,8 @@ class Segment:
 
 def segments(pattern: str) -> tuple[Segment, ...]:
     """The pattern's steps. A `ValueError` says what is wrong with it."""
-    found, at = [], 0
+    found: list[Segment] = []
+    at = 0
     while at < len(pattern) or not found:
         match = _SEGMENT.match(pattern, at)
         if match is None:
@@ -64,10 +66,10 @@ Condition: TypeAlias = Mapping[str, tuple[Any, ...]]
 
 def holds(condition: Condition, raw: Mapping[str, Any]) -> bool:
     """Whether the raw object meets the condition. A property that is not there equals null."""
-    return all(at(raw, path) in values for path, values in condition.items())
+    return all(value_at(raw, path) in values for path, values in condition.items())
 
 
-def at(raw: Mapping[str, Any], dotted: str) -> Any:
+def value_at(raw: Mapping[str, Any], dotted: str) -> Any:
     """What stands at a dotted path of plain names; None where nothing does."""
     node: Any = raw
     for segment in segments(dotted):
