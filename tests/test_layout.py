@@ -97,7 +97,7 @@ CORRECT: list[tuple[Rule, str, str]] = [
     (layout.framework_stays_in_functions, "shared.adapters.tables", "from azure.data.tables import Table"),
     (layout.only_settings_read_the_environment, "shared.settings", "import os\nx = os.environ['A']"),
     (layout.only_services_name_an_adapter, "shared.services", "from shared.adapters.graph import Graph"),
-    (layout.only_services_name_an_adapter, "shared.adapters.graph.batch", "from shared.adapters.graph import x"),
+    (layout.only_services_name_an_adapter, "shared.adapters.graph.batch", "import shared.adapters.graph"),
     (layout.arrows_point_inward, "functions.activities.backup", "from shared.services import services"),
     (layout.domain_imports_only_domain, "shared.domain.merge", PURE_SAMPLE),
     (layout.orchestrators_import_only_domain, SYNC, PURE_SAMPLE),

@@ -4,10 +4,11 @@
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.processes import Program
+from infra.local.processes import Child, Program, free_ports
 
 CLIENT_ID = "ac000000-0000-4000-8000-000000000001"
 CLIENT_SECRET = "accord-local-secret"
@@ -20,7 +21,7 @@ def url(port: int) -> str:
 
 
 def tenants(root: Path, python: Path, port: int, data: Path | None) -> Program:
-    """The simulated tenants. They keep their state in `data`; without it they start empty and forget."""
+    """The simulated tenants. They keep their state in `data`; without it they forget."""
     place = ("--memory",) if data is None else ("--data", str(data), "--demo")
     return Program(
         name="tenants",
@@ -79,3 +80,46 @@ def settings(storage: str, tenant_port: int, port: int, data: Path) -> dict[str,
         "ACCORD_LOGIN_ENDPOINT": url(tenant_port),
         "ACCORD_PUBLIC_URL": url(port),
     }
+
+
+class Stack:
+    """A host for tests, on storage and simulated tenants that run already; it can be killed and come back.
+
+    `api` is the address of the app, `control` that of the simulated tenants, `data` the host's folder.
+    Addresses and data stay the same over every restart.
+    """
+
+    def __init__(self, root: Path, storage: str, tenant_port: int, data: Path) -> None:
+        (port,) = free_ports(1)
+        self.api = url(port)
+        self.control = url(tenant_port)
+        self.data = data
+        self.storage = storage
+        self.settings = settings(storage, tenant_port, port, data)
+        self._program = host(root, Path(sys.executable), port, data, self.settings)
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        """Starts the host unless it runs, and waits until it serves."""
+        if self._child is None or self._child.exit_code is not None:
+            self._child = Child.start(self._program, self.data / "logs")
+            self._child.wait_until_ready()
+
+    def stop(self) -> None:
+        """Ends the host as Azure does when it takes an instance away: it may finish what it does."""
+        if self._child is not None:
+            self._child.stop()
+
+    def kill(self) -> None:
+        """Ends the host at once, in the middle of whatever it does."""
+        if self._child is not None:
+            self._child.kill()
+
+    def restart(self) -> None:
+        """Ends the host and starts it again."""
+        self.stop()
+        self.start()
+
+    def log(self) -> str:
+        """The last lines of the host."""
+        return self._child.last_lines(60) if self._child is not None else ""

@@ -2,10 +2,10 @@
 
 import ast
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.local.dev.checking import call
 from infra.local.dev.setup import set_up
 from infra.local.dev.terminal import Failure, say
 
@@ -22,9 +22,8 @@ def bench(root: Path, name: str | None, arguments: Sequence[str]) -> int:
         known = ", ".join(scripts) or "none yet"
         raise Failure(f"there is no benchmark {name}; there are: {known}")
     python = set_up(root).python
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    command = [str(python), str(scripts[name]), *arguments]
-    return subprocess.run(command, cwd=root, env=environment, check=False).returncode
+    os.environ["PYTHONPATH"] = str(root)
+    return call([str(python), str(scripts[name]), *arguments], root)
 
 
 def _list(scripts: dict[str, Path]) -> int:

@@ -1,5 +1,7 @@
 """`dev.py test`: every check of the project, each with a heading and its time."""
 
+import contextlib
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +15,7 @@ from infra.local.dev.terminal import Failure, duration, say
 
 # On CI a missing Python of these versions is a fault: some tests run on nothing else.
 NEEDED_ON_CI: frozenset[Version] = frozenset({(3, 13)})
+TIDY_SECONDS = 20.0
 WORKERS = ("-n", "auto", "--dist", "worksteal")
 
 
@@ -29,7 +32,7 @@ def check(root: Path, arguments: Sequence[str]) -> int:
     """Pytest with these arguments, or without any the whole suite. Returns the exit code."""
     tools = set_up(root)
     if arguments:
-        return subprocess.run([tools.python, "-m", "pytest", *arguments], cwd=root, check=False).returncode
+        return call([str(tools.python), "-m", "pytest", *arguments], root)
     results = [*_main_checks(root, tools.python), *_further_pythons(root)]
     return _summary(results)
 
@@ -68,10 +71,23 @@ def _further_pythons(root: Path) -> Iterator[Result]:
 def _step(root: Path, name: str, python: Path, module: str, *arguments: str) -> Result:
     say(f"\n── {name}")
     began = time.monotonic()
-    code = subprocess.run([python, "-m", module, *arguments], cwd=root, check=False).returncode
+    code = call([str(python), "-m", module, *arguments], root)
     seconds = time.monotonic() - began
     say(f"── {name}: {'passed' if code == 0 else f'failed (exit code {code})'} in {duration(seconds)}")
     return Result(name, seconds, None if code == 0 else f"exit code {code}")
+
+
+def call(command: Sequence[str], root: Path) -> int:
+    """The exit code of `command`. Interrupted, it is given time to end what it has started itself."""
+    process = subprocess.Popen(command, cwd=root)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(TIDY_SECONDS)
+        process.kill()
+        raise
 
 
 def _version(root: Path) -> str:

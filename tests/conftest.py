@@ -1,0 +1,99 @@
+"""What all tests share: the running stack, one for each worker, started when a test first asks for it."""
+
+import shutil
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local import stack as programs
+from infra.local.dev import node, pythons
+from infra.local.processes import Child, free_ports
+from infra.local.stack import Stack
+from infra.local.storage import azurite as storage
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNNING = frozenset({"azurite", "tenant_server", "stack"})
+LOGS: dict[str, Child | Stack] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs a running program is `e2e`, so that the fast tests are those that need none."""
+    for item in items:
+        if RUNNING & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.e2e)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for program in marker.args:
+            if shutil.which(program) is None:
+                reason = f"needs {program}, which this machine lacks"
+                if pythons.on_ci():
+                    pytest.fail(reason, pytrace=False)
+                pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows what the programs that it used said last."""
+    report = yield
+    if report.failed:
+        for name in RUNNING & set(getattr(item, "fixturenames", ())) & LOGS.keys():
+            source = LOGS[name]
+            text = source.log() if isinstance(source, Stack) else source.last_lines(60)
+            report.sections.append((f"last lines of {name}", text))
+    return report
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Storage of this worker's own: the connection string."""
+    found = node.find(pythons.Environment(ROOT, Path(sys.prefix))) or node.find(pythons.environment(ROOT))
+    if found is None or not node.storage_is_ready(ROOT):
+        pytest.fail("storage is not set up: call `python3 dev.py test` once", pytrace=False)
+    folder = tmp_path_factory.mktemp("storage")
+    ports = storage.Ports(*free_ports(3))
+    child = Child.start(storage.program(ROOT, found.program, folder / "data", ports), folder)
+    LOGS["azurite"] = child
+    try:
+        child.wait_until_ready()
+        yield storage.connection_string(ports)
+    finally:
+        child.kill()
+
+
+@pytest.fixture(scope="session")
+def tenant_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The simulated Microsoft 365 tenants of this worker, in memory: the address, control included."""
+    (port,) = free_ports(1)
+    folder = tmp_path_factory.mktemp("tenants")
+    child = Child.start(programs.tenants(ROOT, Path(sys.executable), port, None), folder)
+    LOGS["tenant_server"] = child
+    try:
+        child.wait_until_ready()
+        yield programs.url(port)
+    finally:
+        child.kill()
+
+
+@pytest.fixture(scope="session")
+def worker_stack(
+    azurite: str, tenant_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """The host of this worker, on its storage and its tenants."""
+    tenant_port = int(tenant_server.rpartition(":")[2])
+    stack = Stack(ROOT, azurite, tenant_port, tmp_path_factory.mktemp("host"))
+    LOGS["stack"] = stack
+    try:
+        yield stack
+    finally:
+        stack.kill()
+
+
+@pytest.fixture
+def stack(worker_stack: Stack) -> Stack:
+    """The whole stack, running, whatever the test before did to it."""
+    worker_stack.start()
+    return worker_stack
