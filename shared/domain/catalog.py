@@ -69,8 +69,8 @@ class LongText:
 
 
 class ReadBy(Enum):
-    """How a sub-resource is read: it stands in the item's own answer (by itself, or by `$expand` in the query),
-    or takes a request of its own for each item.
+    """How a sub-resource is read: it stands in the item's own answer (by itself, or by `$expand` in the
+    query), or takes a request of its own for each item.
     """
 
     ANSWER = "answer"
@@ -78,8 +78,8 @@ class ReadBy(Enum):
 
 
 class WrittenBy(Enum):
-    """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends it
-    within the item itself; `MEMBERS` creates, changes and deletes each member by itself below
+    """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends
+    it within the item itself; `MEMBERS` creates, changes and deletes each member by itself below
     `{item}/{write_path}`, matched by the key of its collection.
     """
 
@@ -182,8 +182,8 @@ class TypeSpec:
     references: tuple[Reference, ...] = ()
     long_texts: tuple[LongText, ...] = ()
     secrets: tuple[str, ...] = ()
-    """Patterns of values the service never gives back, or masks, or gives back in clear: kept as `{{secret}}`,
-    also where the service answers null.
+    """Patterns of values the service never gives back, or masks, or gives back in clear: kept as
+    `{{secret}}`, also where the service answers null.
     """
     reveals: tuple[Reveal, ...] = ()
     sub_resources: tuple[SubResource, ...] = ()
@@ -195,8 +195,8 @@ class TypeSpec:
     """Objects that are backed up and never written: built-in ones, or mastered elsewhere. Any condition marks
     one."""
     delete_first: Mapping[str, Any] = field(default_factory=dict)
-    """Properties set by a PATCH before a delete (a trusted location must be untrusted first), where the object
-    has them with another value.
+    """Properties set by a PATCH before a delete (a trusted location must be untrusted first), where the
+    object has them with another value.
     """
     visible_within: float = 120.0
     """Seconds within which a created object shows in lists."""
