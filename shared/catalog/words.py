@@ -105,6 +105,6 @@ def text_table(value: Any, where: str) -> dict[str, str]:
 def values_by_pattern(value: Any, where: str) -> dict[str, tuple[Any, ...]]:
     """A table from pattern to a list of values."""
     return {
-        pattern(name, f"{where}.{name}"): tuple(members(members, f"{where}.{name}"))
-        for name, members in table(value, where).items()
+        pattern(name, f"{where}.{name}"): tuple(members(listed, f"{where}.{name}"))
+        for name, listed in table(value, where).items()
     }
