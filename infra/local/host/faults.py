@@ -1,0 +1,49 @@
+"""Faults on request: lateness and double delivery, as a loaded Azure shows them, for campaigns of tests."""
+
+import os
+import random
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Off by default.
+
+    `delay_max`: seconds by which starts, events and activities may come late, at random.
+    `redeliver`: probability that an activity is delivered a second time, beside the first.
+    """
+
+    delay_max: float = 0.0
+    redeliver: float = 0.0
+    seed: int | None = None
+    _random: random.Random = field(init=False, repr=False, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_random", random.Random(self.seed))
+
+    def delay(self) -> float:
+        """How many seconds the next start, event or activity comes late."""
+        if not self.delay_max:
+            return 0.0
+        with self._lock:
+            return self._random.uniform(0, self.delay_max)
+
+    def delivers_twice(self) -> bool:
+        """Whether the next activity is delivered a second time."""
+        if not self.redeliver:
+            return False
+        with self._lock:
+            return self._random.random() < self.redeliver
+
+
+def read_faults(environment: Mapping[str, str] = os.environ) -> Faults:
+    """The faults asked for by ACCORD_HOST_DELAY_MAX, ACCORD_HOST_REDELIVER and ACCORD_HOST_SEED."""
+    seed = environment.get("ACCORD_HOST_SEED")
+    return Faults(
+        delay_max=float(environment.get("ACCORD_HOST_DELAY_MAX") or 0),
+        redeliver=float(environment.get("ACCORD_HOST_REDELIVER") or 0),
+        seed=int(seed) if seed else None,
+    )

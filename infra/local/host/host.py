@@ -1,0 +1,122 @@
+"""One host: an app, a data folder, and the roles it plays for them."""
+
+from infra.local.host.clock import Clock, Instant, SystemClock
+from infra.local.host.database import Database
+from infra.local.host.direct_worker import DirectWorker
+from infra.local.host.engine import Engine
+from infra.local.host.front import Front
+from infra.local.host.instances import Instances
+from infra.local.host.management import Management
+from infra.local.host.routes import build_routes
+from infra.local.host.server import Server
+from infra.local.host.settings import HostSettings, Role, read_host_json
+from infra.local.host.timers import Timers
+from infra.local.host.work import WorkList
+from infra.local.host.worker import Worker
+
+DATABASE = "host.sqlite3"
+
+
+class Host:
+    """Loads the app at once; serves and works between `start` and `stop`.
+
+    `clock` tells the time to everything that is durable or scheduled; `worker` runs the functions. Raises
+    UnsupportedFunction, InvalidSettings or PortInUse, whose texts say what to do.
+    """
+
+    def __init__(
+        self, settings: HostSettings, *, clock: Clock | None = None, worker: Worker | None = None
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self.settings = settings
+        host_json = read_host_json(settings.app)
+        threads = host_json.max_activities + host_json.max_orchestrators + 32
+        self._worker = worker or DirectWorker(threads)
+        self.functions = self._worker.load(settings.app)
+        routes = build_routes(self.functions.http(), host_json.route_prefix)
+        self._database = Database(settings.data / DATABASE)
+        self.instances = Instances(self._database, self._clock)
+        management = Management(
+            self.instances,
+            self.functions,
+            self._clock,
+            host_json.versioning.default,
+            settings.faults,
+            self.wake,
+        )
+        front = Front(
+            settings,
+            host_json,
+            self.functions,
+            routes if Role.HTTP in settings.roles else (),
+            self._worker,
+            management,
+        )
+        self._server = Server(front, settings.port)
+        front.rpc_origin = self._server.origin
+        name = settings.name or f"127.0.0.1:{self._server.port}"
+        self._work = WorkList(
+            self._database, self._clock, name, settings.lease_seconds, host_json.versioning.default
+        )
+        self._engine: Engine | None = None
+        self._timers: Timers | None = None
+        if Role.DURABLE in settings.roles:
+            self._engine = Engine(self._work, self._worker, self.functions, host_json, settings, self._clock)
+        if Role.TIMER in settings.roles:
+            self._timers = Timers(
+                self._database,
+                self._worker,
+                self.functions.timers(),
+                self._clock,
+                name,
+                settings.lease_seconds,
+            )
+            front.timers = self._timers
+
+    @property
+    def origin(self) -> str:
+        """Where it serves: `http://127.0.0.1:PORT`."""
+        return self._server.origin
+
+    def start(self) -> None:
+        """Takes up again what it had taken in an earlier life, then serves and works; returns once it serves."""
+        self._work.release_all()
+        self._server.start()
+        if self._engine is not None:
+            self._engine.start()
+        if self._timers is not None:
+            self._timers.start()
+
+    def stop(self) -> None:
+        """Ends in order, in less than two seconds: what does not end by itself is left to the next host."""
+        if self._timers is not None:
+            self._timers.stop()
+        self._server.stop()
+        if self._engine is not None:
+            self._engine.stop(self.settings.stop_seconds)
+        self._worker.stop()
+        self._work.release_all()
+        self._database.close()
+
+    def __enter__(self) -> "Host":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # --- for tests under a clock of their own -----------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Looks at once for what is due: after a change of the clock, or of the state."""
+        for part in (self._engine, self._timers):
+            if part is not None:
+                part.wake()
+
+    def idle(self) -> bool:
+        """Whether nothing runs and nothing is due at this moment of the clock."""
+        return all(part.idle() for part in (self._engine, self._timers) if part is not None)
+
+    def next_due(self) -> Instant:
+        """When something comes due next."""
+        return min(part.next_due() for part in (self._engine, self._timers) if part is not None)

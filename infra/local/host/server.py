@@ -1,0 +1,65 @@
+"""Serves an ASGI application on a port of this machine, in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+
+import uvicorn
+from starlette.types import ASGIApp
+
+STOP_SECONDS = 1
+
+
+class PortInUse(Exception):
+    """Another program listens there."""
+
+
+class Server:
+    """Listens from the moment it is made, so that the port is known (and taken) before anything else starts."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind(("127.0.0.1", port))
+        except OSError as taken:
+            self._socket.close()
+            raise PortInUse(
+                f"Port {port} on 127.0.0.1 cannot be used ({taken.strerror}): end the program that listens there, "
+                "or give another --port."
+            ) from taken
+        self._socket.listen(512)
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Serves; returns once it does."""
+        self._thread.start()
+        pause = threading.Event()
+        while not self._server.started and self._thread.is_alive():
+            pause.wait(0.002)
+
+    def stop(self) -> None:
+        """Ends open requests within a second and frees the port."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(timeout=STOP_SECONDS + 1)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
