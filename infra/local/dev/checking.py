@@ -34,7 +34,7 @@ def check(root: Path, arguments: Sequence[str]) -> int:
     if arguments:
         return call([str(tools.python), "-m", "pytest", *arguments], root)
     results = [*_main_checks(root, tools.python), *_further_pythons(root)]
-    return _summary(results)
+    return summarise(results)
 
 
 def _main_checks(root: Path, python: Path) -> Iterator[Result]:
@@ -95,7 +95,8 @@ def _version(root: Path) -> str:
     return pythons.text(version) if version else "unknown"
 
 
-def _summary(results: Sequence[Result]) -> int:
+def summarise(results: Sequence[Result]) -> int:
+    """Prints how every check went; the exit code is 1 when one of them failed."""
     say("\n── Summary")
     for result in results:
         say(f"  {'failed' if result.fault else 'passed'}  {duration(result.seconds):>12}  {result.name}")

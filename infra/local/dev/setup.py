@@ -55,7 +55,7 @@ def set_up(root: Path) -> Tools:
         if lanes:
             say("Setting up, this once:")
             _make(environment, pythons.preferred())
-            _run(lanes, root / OWN_FOLDER / "logs")
+            work_through(lanes, root / OWN_FOLDER / "logs")
     found = node.find(environment)
     if found is None:
         raise Failure("Node was there and is gone: call dev.py again")
@@ -69,14 +69,14 @@ def set_up_further(root: Path, version: pythons.Version, base: Path) -> Environm
         if not environment.is_ready():
             _make(environment, base)
             lane = Lane(f"packages for Python {pythons.text(version)}", environment.installing())
-            _run([lane], root / OWN_FOLDER / "logs")
+            work_through([lane], root / OWN_FOLDER / "logs")
     return environment
 
 
 def _make(environment: Environment, base: Path) -> None:
     if not environment.is_made():
         lane = Lane("virtual environment", environment.making(base))
-        _run([lane], environment.root / OWN_FOLDER / "logs")
+        work_through([lane], environment.root / OWN_FOLDER / "logs")
 
 
 @contextlib.contextmanager
@@ -97,7 +97,8 @@ def _only_one(root: Path) -> Iterator[None]:
         yield
 
 
-def _run(lanes: list[Lane], logs: Path) -> None:
+def work_through(lanes: list[Lane], logs: Path) -> None:
+    """Runs the steps of all lanes. The first that fails ends the others and is told as a `Failure`."""
     waiting = list(lanes)
     try:
         while waiting:
