@@ -10,7 +10,8 @@
     ├── SignInFailed          the identity provider refused to give a token
     ├── HeadMoved             a branch moved since it was read: read again and decide again
     ├── LeaseLost             somebody else holds the journal now: stop writing
-    └── StorageConflict       a row or blob changed since it was read, more often than retries allow
+    ├── StorageConflict       a row or blob changed since it was read, more often than retries allow
+    └── StorageUnavailable    storage did not answer, or refused: the same again later may work
 
 In activities: raise means try again, return means final answer. "Denied", "rejected", "stale" are values, not
 errors. Messages say what was being done and what came back: "reading conditional-access-policies of contoso:
@@ -102,3 +103,7 @@ class LeaseLost(AccordError):
 
 class StorageConflict(AccordError):
     """A compare-and-set lost more often than its retries allow."""
+
+
+class StorageUnavailable(AccordError):
+    """Storage did not answer or refused, after the retries that its client makes by itself."""

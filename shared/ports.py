@@ -14,8 +14,26 @@ from typing import Any, Protocol
 
 from shared.domain.catalog import Lookup, TypeSpec
 from shared.domain.snapshot import RawItem, TypeRead
-from shared.domain.sync import Actor, Decision, Moved, SyncRecord, TenantRecord
-from shared.names import CommitId, ObjectId, SyncId, TenantId
+from shared.names import CommitId, ObjectId
+from shared.stores import Artifacts, AuditEntry, AuditLog, Lease, StatusStore
+
+__all__ = [
+    "Answer",
+    "Artifacts",
+    "AuditEntry",
+    "AuditLog",
+    "Author",
+    "BranchCommit",
+    "Clock",
+    "Lease",
+    "Repository",
+    "Request",
+    "StatusStore",
+    "TenantApi",
+    "TokenSource",
+    "Unfinished",
+    "blob_id",
+]
 
 
 class Clock(Protocol):
@@ -168,156 +186,3 @@ class Repository(Protocol):
 def blob_id(contents: bytes) -> str:
     """Git's id of a blob with these contents, without a repository."""
     return hashlib.sha1(b"blob %d\x00" % len(contents) + contents, usedforsecurity=False).hexdigest()
-
-
-# --- status, decisions, audit (Table Storage) ---------------------------------------------------------------
-
-
-class StatusStore(Protocol):
-    """The table `state`: tenants, syncs, and the insert-only rows by which races are decided (mechanics.md 1,
-    5).
-    """
-
-    async def tenant(self, tenant: TenantId) -> TenantRecord | None:
-        """The tenant's row; None where there is none (or it was removed)."""
-        ...
-
-    async def sync(self, tenant: TenantId, sync: SyncId) -> SyncRecord | None:
-        """One sync's row."""
-        ...
-
-    async def tenants(self) -> Sequence[TenantRecord]:
-        """Every tenant, from the projection: one partition, six columns of JSON."""
-        ...
-
-    async def syncs(
-        self, tenant: TenantId, top: int, after: str | None = None
-    ) -> tuple[Sequence[SyncRecord], str | None]:
-        """Newest first, and where to go on (None at the end)."""
-        ...
-
-    async def tenant_of(self, sync: SyncId) -> TenantId | None:
-        """Which tenant a sync belongs to (the index in table `accord`)."""
-        ...
-
-    async def change(self, tenant: TenantId, sync: SyncId | None, decide: Decide) -> Moved | None:
-        """Reads both rows, lets `decide` say what they become, writes them and the event rows in one
-        transaction, and the projection after it. On a lost race it reads and decides again. `decide`
-        answering None changes nothing. Raises StorageConflict when races do not end.
-        """
-        ...
-
-    async def create(self, tenant: TenantRecord) -> bool:
-        """Inserts a tenant; False where the id is taken."""
-        ...
-
-    async def decide(self, tenant: TenantId, sync: SyncId, decision: Decision) -> Decision:
-        """Inserts `decision_{sync}`; answers the decision that stands: this one, or the earlier one that won."""
-        ...
-
-    async def decision(self, tenant: TenantId, sync: SyncId) -> Decision | None:
-        """The decision that stands, if any."""
-        ...
-
-    async def cancel(self, tenant: TenantId, sync: SyncId, by: Actor, comment: str, at: dt.datetime) -> Actor:
-        """Inserts `cancel_{sync}`; answers who cancelled first."""
-        ...
-
-    async def cancelled(self, tenant: TenantId, sync: SyncId) -> Actor | None:
-        """Who asked for a cancel, if anybody."""
-        ...
-
-
-class Decide(Protocol):
-    """A pure decision on the rows as they are now."""
-
-    def __call__(self, tenant: TenantRecord, sync: SyncRecord | None) -> Moved | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """Who did what, when, from which client, on which digest."""
-
-    at: dt.datetime
-    actor: Actor
-    action: str
-    tenant: TenantId | None = None
-    sync: SyncId | None = None
-    digest: str | None = None
-    detail: str = ""
-    id: str = ""
-
-
-class AuditLog(Protocol):
-    """Append-only."""
-
-    async def add(self, entry: AuditEntry) -> None:
-        """Adds an entry; the same `id` twice is one entry."""
-        ...
-
-    async def entries(
-        self, tenant: TenantId | None, since: dt.datetime | None, top: int, after: str | None = None
-    ) -> tuple[Sequence[AuditEntry], str | None]:
-        """Newest first, of one tenant or of all, and where to go on."""
-        ...
-
-
-# --- blobs --------------------------------------------------------------------------------------------------
-
-
-class Artifacts(Protocol):
-    """Blobs of a tenant's syncs: snapshots' parts, plan, journal, results, report, log. Names are below
-    `{tenant}/{sync}/`.
-    """
-
-    def put(self, name: str, data: bytes) -> None:
-        """Writes the blob, over what may be there."""
-        ...
-
-    def get(self, name: str) -> bytes | None:
-        """The blob, or None where there is none."""
-        ...
-
-    def put_if(self, name: str, data: bytes, etag: str | None) -> str:
-        """Writes if the blob is still the one with `etag` (None: if there is none); answers the new ETag.
-        Raises StorageConflict.
-        """
-        ...
-
-    def get_with_etag(self, name: str) -> tuple[bytes, str] | None:
-        """The blob and its ETag."""
-        ...
-
-    def append(self, name: str, data: bytes) -> None:
-        """Appends to an append blob, made at the first call."""
-        ...
-
-    def names(self, prefix: str) -> Sequence[str]:
-        """The names of blobs below a prefix."""
-        ...
-
-    def delete(self, name: str) -> None:
-        """Removes the blob; nothing happens where there is none."""
-        ...
-
-    def lease(self, name: str) -> Lease:
-        """Takes the 60 s lease on a blob (made empty where there is none). Raises LeaseLost while another
-        holds it.
-        """
-        ...
-
-
-class Lease(Protocol):
-    """A 60 s blob lease, renewed by `hold` when 20 s have passed."""
-
-    def hold(self) -> None:
-        """Call before each write: renews when due. Raises LeaseLost if it is no longer ours."""
-        ...
-
-    def put(self, data: bytes) -> None:
-        """Writes the leased blob under the lease. Raises LeaseLost."""
-        ...
-
-    def release(self) -> None:
-        """Gives it back; says nothing if it is already gone."""
-        ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from shared.domain.settings import Settings
@@ -26,7 +26,7 @@ class Status(Enum):
 
 
 class Stage(Enum):
-    """Where a running sync stands (api.md `stage`). `SIGN_IN` shows as `authenticating` with its own status."""
+    """Where a sync stands (api.md `stage`). `SIGN_IN` shows as `authenticating` with its own status."""
 
     STARTING = "starting"
     AUTHENTICATING = "authenticating"
@@ -213,8 +213,11 @@ class LastSync:
 
 @dataclass(frozen=True, slots=True)
 class SyncRecord:
-    """One sync's row. `step` counts its transitions, so that a late writer is ignored; `working` is the time
-    spent outside waits, which the time limit counts.
+    """One sync's row. `step` counts its transitions, so that a late writer is ignored.
+
+    `resting` is what the sync left the tenant's resting status at; None while it runs, and where a person
+    cancelled it before any write. `progress_at` is when progress was last written, `event_seq` the number of
+    its events so far.
     """
 
     id: SyncId
@@ -235,11 +238,14 @@ class SyncRecord:
     decision: Decision | None = None
     not_read: tuple[NotRead, ...] = ()
     error: SyncError | None = None
+    resting: Status | None = None
+    progress_at: dt.datetime | None = None
+    event_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PendingPlan:
-    """The plan a tenant waits for a decision on."""
+    """The plan a tenant waits for a decision on: there exactly while its active sync is in `approval`."""
 
     sync: SyncId
     plan: PlanSummary
@@ -286,12 +292,3 @@ class EventType(Enum):
     PENDING_ADMIN_CONSENT = "tenant.pendingAdminConsent"
     CONSENT_GRANTED = "tenant.consentGranted"
     SIGN_IN_NEEDED = "tenant.signInNeeded"
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What one status change writes, in one transaction: the tenant, the sync, and the events it causes."""
-
-    tenant: TenantRecord
-    sync: SyncRecord | None
-    events: tuple[EventType, ...] = field(default=())

@@ -1,0 +1,282 @@
+"""What the steps need of storage: statuses, answers, keys, the audit, and the blobs of syncs.
+
+Tables are `async`; blobs are plain functions that run in the thread pool (mechanics.md 2). Every write may be
+repeated: the docstrings say by which key a repetition is recognised.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.domain.access import KeyRecord
+from shared.domain.move import Cancel, Contest, Decide, Moved, R
+from shared.domain.sync import Actor, Decision, SyncRecord, TenantRecord
+from shared.names import CommitId, SyncId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSync:
+    """A sync that was begun and is not known to have ended, as `reconcile` finds it.
+
+    `tenant` or `sync` None: the begin was noted, and then its transaction never came. `projected`: the
+    version of the tenant's row that listings show (None: none at all).
+    """
+
+    tenant_id: TenantId
+    sync_id: SyncId
+    since: dt.datetime
+    tenant: TenantRecord | None
+    sync: SyncRecord | None
+    decision: Decision | None
+    cancel: Cancel | None
+    projected: int | None
+
+
+class StatusStore(Protocol):
+    """The table `state`: tenants, syncs, and the insert-only rows by which races are decided (mechanics.md 1,
+    5), with what is derived from it in the table `accord`.
+
+    Raises StorageConflict where races do not end, StorageUnavailable where storage does not answer.
+    """
+
+    async def tenant(self, tenant: TenantId) -> TenantRecord | None:
+        """The tenant's row; None where there is none (or it was removed)."""
+        ...
+
+    async def sync(self, tenant: TenantId, sync: SyncId) -> SyncRecord | None:
+        """One sync's row."""
+        ...
+
+    async def tenants(self) -> Sequence[TenantRecord]:
+        """Every tenant by id, from the projection: whole records, but for the `detail` of the last error."""
+        ...
+
+    async def syncs(
+        self, tenant: TenantId, top: int, after: str | None = None
+    ) -> tuple[Sequence[SyncRecord], str | None]:
+        """Newest first, and where to go on (None at the end)."""
+        ...
+
+    async def tenant_of(self, sync: SyncId) -> TenantId | None:
+        """Which tenant a sync belongs to (the index in table `accord`)."""
+        ...
+
+    async def change(self, tenant: TenantId, sync: SyncId | None, decide: Decide[R]) -> Moved | R:
+        """Reads both rows, lets `decide` say what they become, writes them and the event rows in one
+        transaction, and the projection after it. On a lost race it reads and decides again. What `decide`
+        answers instead of `Moved` changes nothing and is handed back. Raises LookupError where there is no
+        such tenant.
+        """
+        ...
+
+    async def contest(self, tenant: TenantId, sync: SyncId | None, decide: Contest[R]) -> Moved | R:
+        """The same with the decision and cancel rows; `sync` None stands for the tenant's active sync."""
+        ...
+
+    async def create(self, tenant: TenantRecord) -> TenantId | None:
+        """Inserts a tenant (over a removed one of that id).
+
+        Answers None when done; the same id where it is taken; another's id where that tenant has the Entra
+        tenant.
+        """
+        ...
+
+    async def claim(self, entra_tenant: str, tenant: TenantId) -> TenantId:
+        """Notes which tenant an Entra tenant is managed as; answers who holds it: this one, or another."""
+        ...
+
+    async def unclaim(self, entra_tenant: str, tenant: TenantId) -> None:
+        """Gives the Entra tenant back, if this tenant holds it."""
+        ...
+
+    async def decision(self, tenant: TenantId, sync: SyncId) -> Decision | None:
+        """The decision that stands, if any."""
+        ...
+
+    async def cancelled(self, tenant: TenantId, sync: SyncId) -> Cancel | None:
+        """Who asked for a cancel, if anybody."""
+        ...
+
+    async def pushed(self, tenant: TenantId, commits: Iterable[CommitId], by: Actor) -> None:
+        """Notes who pushed these commits; the first to push one keeps it."""
+        ...
+
+    async def pushers(self, tenant: TenantId, commits: Iterable[CommitId]) -> Mapping[CommitId, Actor]:
+        """Who pushed which of these commits, by credentials; none for commits of the service itself."""
+        ...
+
+    async def open_syncs(self) -> Sequence[OpenSync]:
+        """Every sync that is not known to have ended."""
+        ...
+
+    async def project(self, tenant: TenantId) -> None:
+        """Brings what listings show up to the tenant's row."""
+        ...
+
+    async def forget(self, sync: SyncId) -> None:
+        """The sync is known to have ended, or never to have begun: `open_syncs` need not name it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer to say again: status, headers and body as they were sent."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCall:
+    """Nobody has answered under this key: do the work, then `finish`.
+
+    `subject` is what the key stands for, such as the id of the sync to start: the one given, or, where an
+    earlier call gave up half way (`again`), that call's, so that its work is recognised.
+    """
+
+    subject: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """The first call is still being answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRequest:
+    """The key was used for a request with another content."""
+
+
+class AnswerStore(Protocol):
+    """Rows `idem_<sha256>`: what was answered under an idempotency key, for 24 h (mechanics.md 1)."""
+
+    async def begin(
+        self, tenant: TenantId | None, row: str, request: str, at: dt.datetime, subject: str = ""
+    ) -> FirstCall | InUse | OtherRequest | StoredAnswer:
+        """Takes the key `row` (hexadecimal digits) for a request with the hash `request`. One that was begun
+        five minutes ago and never answered is taken over.
+        """
+        ...
+
+    async def finish(self, tenant: TenantId | None, row: str, answer: StoredAnswer) -> None:
+        """Keeps the answer; says nothing where the row has gone."""
+        ...
+
+    async def forget(self, tenant: TenantId | None, row: str) -> None:
+        """The call failed without doing anything: a repetition is a first call again."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Function keys, by their hash; the key itself is nowhere."""
+
+    async def find(self, hash: str) -> KeyRecord | None:  # noqa: A002 - the record's own word
+        """The key with this SHA-256, expired ones too."""
+        ...
+
+    async def all(self) -> Sequence[KeyRecord]:
+        """Every key, by id."""
+        ...
+
+    async def add(self, record: KeyRecord) -> bool:
+        """Inserts a key; False where the id or the hash is taken."""
+        ...
+
+    async def delete(self, id: str) -> bool:  # noqa: A002 - the record's own word
+        """Removes a key; False where there is none of that id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what, when, from which client, on which digest."""
+
+    at: dt.datetime
+    actor: Actor
+    action: str
+    tenant: TenantId | None = None
+    sync: SyncId | None = None
+    digest: str | None = None
+    detail: str = ""
+    id: str = ""
+
+
+class AuditLog(Protocol):
+    """Append-only."""
+
+    async def add(self, entry: AuditEntry) -> None:
+        """Adds an entry. Two with the same moment and `id` are one entry; without an id it is given one."""
+        ...
+
+    async def entries(
+        self, tenant: TenantId | None, since: dt.datetime | None, top: int, after: str | None = None
+    ) -> tuple[Sequence[AuditEntry], str | None]:
+        """Newest first, of one tenant or of all, and where to go on."""
+        ...
+
+
+class Artifacts(Protocol):
+    """The blobs of one sync: its snapshot's parts, plan, journal, results, report, log. Names are relative:
+    `plan.json`, `snapshot/<type>.json`.
+    """
+
+    def put(self, name: str, data: bytes) -> None:
+        """Writes the blob, over what may be there."""
+        ...
+
+    def get(self, name: str) -> bytes | None:
+        """The blob, or None where there is none."""
+        ...
+
+    def stream(self, name: str) -> Iterator[bytes] | None:
+        """The blob in pieces of a few MiB, for downloads; None where there is none."""
+        ...
+
+    def put_if(self, name: str, data: bytes, etag: str | None) -> str:
+        """Writes if the blob is still the one with `etag` (None: if there is none); answers the new ETag.
+        Raises StorageConflict.
+        """
+        ...
+
+    def get_with_etag(self, name: str) -> tuple[bytes, str] | None:
+        """The blob and its ETag."""
+        ...
+
+    def append(self, name: str, data: bytes) -> None:
+        """Appends to an append blob, made at the first call. A lost answer may put `data` there twice."""
+        ...
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """The names of blobs below a prefix, in order."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Removes the blob; nothing happens where there is none."""
+        ...
+
+    def lease(self, name: str) -> Lease:
+        """Takes the 60 s lease on a blob (made empty where there is none). Raises LeaseLost while another
+        holds it.
+        """
+        ...
+
+
+class Lease(Protocol):
+    """A 60 s blob lease, renewed by `hold` when 20 s have passed."""
+
+    def hold(self) -> None:
+        """Call before each write: renews when due. Raises LeaseLost if it is no longer ours."""
+        ...
+
+    def put(self, data: bytes) -> None:
+        """Writes the leased blob under the lease, if it is as this lease last saw it. Raises LeaseLost."""
+        ...
+
+    def release(self) -> None:
+        """Gives it back; says nothing if it is already gone."""
+        ...
