@@ -38,7 +38,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/control/tenants":
             names = ("contoso", "adatum", "other")
-            self.answer(200, {"value": [{"name": n, "id": f"{n}-id", "displayName": n.title()} for n in names]})
+            listed = [{"name": n, "id": f"{n}-id", "displayName": n.title()} for n in names]
+            self.answer(200, {"value": listed})
         elif self.path == "/api/v1/health":
             self.answer(200, {})
         elif self.path == "/die":
