@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
-from shared.domain.pattern import segments
+from shared.domain.pattern import parse
 
 E = TypeVar("E", bound=Enum)
 
@@ -84,7 +84,7 @@ def texts(value: Any, where: str) -> tuple[str, ...]:
 def pattern(value: Any, where: str) -> str:
     """A pattern that can be read."""
     try:
-        segments(text(value, where))
+        parse(text(value, where))
     except ValueError as fault:
         if isinstance(fault, CatalogError):
             raise

@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
-from shared.domain.pattern import Condition, holds
+from shared.domain.item import ABSENT
+from shared.domain.pattern import dig
 from shared.names import TypeKey
+
+Condition: TypeAlias = Mapping[str, tuple[Any, ...]]
+"""Dotted properties of a raw object → the values one of which each must have; all of them must hold."""
+
+
+def holds(condition: Condition, raw: Mapping[str, Any]) -> bool:
+    """Whether the raw object meets the condition. A property that is not there equals null."""
+    found = ((dig(dict(raw), path), values) for path, values in condition.items())
+    return all((None if value is ABSENT else value) in values for value, values in found)
 
 
 class Kind(Enum):
