@@ -19,8 +19,12 @@ PURE = frozenset(
     "fnmatch fractions functools graphlib hashlib heapq itertools json math operator re string textwrap "
     "types typing unicodedata urllib.parse zoneinfo".split()
 )
-DOMAIN_IMPORTS = ("shared.domain", "shared.errors", "shared.names")
-ORCHESTRATOR_IMPORTS = (*DOMAIN_IMPORTS, "shared.wire", "functions.orchestrators", "azure.durable_functions")
+# cronsim computes the times of a schedule and nothing else.
+DOMAIN_IMPORTS = ("shared.domain", "shared.errors", "shared.names", "cronsim")
+ORCHESTRATOR_IMPORTS = (
+    "shared.domain", "shared.errors", "shared.names", "shared.wire", "functions.orchestrators",
+    "azure.durable_functions",
+)  # fmt: skip
 # What an orchestrator may wait for, and what else it may ask of its context.
 WAITS = frozenset(
     "call_activity call_activity_with_retry call_sub_orchestrator call_sub_orchestrator_with_retry "
