@@ -3,13 +3,16 @@
 Read it in this order:
 
 - `host` puts the parts together; `__main__` is the command line; `settings` reads host.json.
-- `functions` are an app's functions as values; `worker` is the seam behind which they run, `direct_worker` runs them.
-- `front` answers HTTP: `routes` finds the function, `management` is the Durable API, `client_binding` what clients get.
-- `engine` runs orchestrations: `work` takes and stores work, `episode` plays one episode, `replay` finds out which of
-  the orchestrator's `actions` are new; `history` builds the events, `instances` is what clients can do.
+- `functions` are an app's functions as values; `worker` is the seam behind which they run, `direct_worker`
+  runs them.
+- `front` answers HTTP: `routes` finds the function, `management` is the Durable API, `client_binding` what
+  clients get.
+- `engine` runs orchestrations: `work` takes and stores work, `episode` plays one episode, `replay` finds out
+  which of the orchestrator's `actions` are new; `history` builds the events, `instances` is what clients can
+  do.
 - `timers` runs timer functions by their `schedule`.
-- `database` is the state, `clock` the time, `faults` lateness and double delivery on request, `versions` which
-  instances a host may play.
+- `database` is the state, `clock` the time, `faults` lateness and double delivery on request, `versions`
+  which instances a host may play.
 
 What it copies from the real host and what it refuses is told in `docs/local-host.md`.
 """

@@ -52,7 +52,7 @@ def _settings(options: argparse.Namespace) -> HostSettings:
         roles=roles,
         public_url=options.public_url,
         lease_seconds=options.lease_seconds,
-        homepage=os.environ.get("AzureWebJobsDisableHomepage", "").lower() != "true",
+        homepage=os.environ.get("AzureWebJobsDisableHomepage", "").lower() != "true",  # noqa: SIM112 - its name
         body_limit=int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT") or BODY_LIMIT),
         faults=read_faults(),
     )
@@ -79,5 +79,5 @@ if __name__ == "__main__":
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads of functions that are still running would hold up an ordinary exit; their work is with the next host.
+    # Functions that still run would hold up an ordinary exit; what they do is left to the next host.
     os._exit(code)

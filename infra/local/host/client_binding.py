@@ -1,7 +1,7 @@
 """The durable client binding: the JSON from which the SDK makes a `DurableOrchestrationClient`.
 
-The client does everything over `rpcBaseUrl`; the management addresses are text for callers, whose origin the SDK
-replaces by that of the request. Source: the shape that azure-functions-durable 1.7 reads
+The client does everything over `rpcBaseUrl`; the management addresses are text for callers, whose origin the
+SDK replaces by that of the request. Source: the shape that azure-functions-durable 1.7 reads
 (`DurableOrchestrationBindings`) and the Durable extension writes.
 """
 

@@ -1,8 +1,8 @@
 """Time as the host sees it: one injectable clock, and instants as text.
 
 An instant is kept and compared as fixed-width ISO 8601 text in UTC, with microseconds
-(`2026-11-23T16:33:19.123456Z`). That is the form of the Durable protocol's timestamps, it sorts as time does, and it
-can be read in the database as it stands.
+(`2026-11-23T16:33:19.123456Z`). That is the form of the Durable protocol's timestamps, it sorts as time does,
+and it can be read in the database as it stands.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,8 @@
 """The host's state: one SQLite file under the data folder, which several hosts on one machine may share.
 
-One connection and one lock per process: a transaction here is short, and SQLite lets one writer in at a time anyway.
-With the write-ahead log a process may be killed at any point; what was committed stands, the rest never happened.
+One connection and one lock per process: a transaction here is short, and SQLite lets one writer in at a time
+anyway. With the write-ahead log a process may be killed at any point; what was committed stands, the rest
+never happened.
 """
 
 import sqlite3
@@ -36,7 +37,7 @@ CREATE TABLE IF NOT EXISTS history (
     event TEXT NOT NULL,
     PRIMARY KEY (instance, position)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS messages (  -- events on their way to an instance; timers are messages that are due later
+CREATE TABLE IF NOT EXISTS messages (  -- events on their way to an instance; a timer is due later
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     instance TEXT NOT NULL,
     execution TEXT,                -- only for that execution; NULL: for whichever runs

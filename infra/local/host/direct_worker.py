@@ -1,7 +1,8 @@
 """The worker that calls the app's functions in this process.
 
-It does what the Python worker in Azure does, with the same public converters of `azure.functions`: synchronous functions
-run on a thread pool, asynchronous ones on one event loop in a thread of its own, so that neither holds up the host.
+It does what the Python worker in Azure does, with the same public converters of `azure.functions`:
+synchronous functions run on a thread pool, asynchronous ones on one event loop in a thread of its own, so
+that neither holds up the host.
 """
 
 import asyncio
@@ -68,7 +69,8 @@ class DirectWorker:
         registers = [v for v in vars(module).values() if isinstance(v, func.FunctionRegister)]
         if len({id(register) for register in registers}) != 1:
             raise UnsupportedFunction(
-                f"{self._app / 'function_app.py'} must define exactly one FunctionApp; it defines {len(registers)}."
+                f"{self._app / 'function_app.py'} must define exactly one FunctionApp; "
+                f"it defines {len(registers)}."
             )
         functions = []
         for function in registers[0].get_functions():
@@ -126,7 +128,7 @@ class DirectWorker:
 
 
 def _import_app(app: Path) -> ModuleType:
-    """Imports the app's `function_app.py` under that name, its folder first on the path, as the worker in Azure does."""
+    """Imports `function_app.py` under that name, its folder first on the path, as the worker does."""
     source = app / "function_app.py"
     if not source.is_file():
         raise UnsupportedFunction(
@@ -182,9 +184,7 @@ def _encode(function: Function, value: Any) -> OutputData:
     """The wire form of what a function returned, by the same converter as in Azure."""
     match function.trigger:
         case HttpTrigger():
-            return (
-                None if value is None else _response(_converter("http").encode(value, expected_type=None))
-            )
+            return None if value is None else _response(_converter("http").encode(value, expected_type=None))
         case TimerTrigger():
             return None
         case OrchestrationTrigger() | ActivityTrigger():

@@ -1,8 +1,9 @@
 """Runs the orchestrations: takes what is due, plays episodes, runs activities, stores what came of it.
 
-One dispatcher thread hands work out. Episodes are played on a small thread pool, each from load to commit in one thread,
-and an instance is leased while its episode runs, so that no two episodes of it ever run at once. Activities run in the
-worker. Whatever is stored wakes the dispatcher at once; what another process stores is seen by polling.
+One dispatcher thread hands work out. Episodes are played on a small thread pool, each from load to commit in
+one thread, and an instance is leased while its episode runs, so that no two episodes of it ever run at once.
+Activities run in the worker. Whatever is stored wakes the dispatcher at once; what another process stores is
+seen by polling.
 """
 
 import json
@@ -97,7 +98,7 @@ class Engine:
         """When the next timer, event or call comes due."""
         return self._work.next_due()
 
-    # --- dispatching ----------------------------------------------------------------------------------------------
+    # --- dispatching ----------------------------------------------------------------------------------------
 
     def _dispatch_for_ever(self) -> None:
         while not self._stopping.is_set():
@@ -105,7 +106,7 @@ class Engine:
             try:
                 with self._passing:
                     self._dispatch()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the dispatcher goes on, whatever happened
                 _log.exception("handing out work")
                 self._stopping.wait(0.5)
             self._woken.wait(self._pause())
@@ -141,7 +142,7 @@ class Engine:
         with self._lock:
             return self._host_json.max_activities - len(self._activities)
 
-    # --- episodes -------------------------------------------------------------------------------------------------
+    # --- episodes -------------------------------------------------------------------------------------------
 
     def _play(self, instance: str) -> None:
         try:
@@ -152,7 +153,7 @@ class Engine:
                     _log.warning(
                         "%s was taken by another host while its episode ran; that one counts", instance
                     )
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged and tried again
             if not self._stopping.is_set():
                 _log.exception(
                     "playing an episode of %s; it is tried again in %s s", instance, PUT_BACK_SECONDS
@@ -192,7 +193,7 @@ class Engine:
 
         return call
 
-    # --- activities -----------------------------------------------------------------------------------------------
+    # --- activities -----------------------------------------------------------------------------------------
 
     def _begin(self, activity: Activity, now: Instant) -> None:
         timeout = self._host_json.function_timeout
@@ -217,7 +218,7 @@ class Engine:
         try:
             end = _ending(activity, running.future, instant(self._clock.now()))
             self._work.store_activity(activity, end, self._faults.delay())
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged and tried again
             if not self._stopping.is_set():
                 _log.exception("ending activity %s; it is run again in %s s", activity.name, PUT_BACK_SECONDS)
                 self._work.put_back_activity(activity, PUT_BACK_SECONDS)
@@ -227,14 +228,15 @@ class Engine:
             self.wake()
 
     def _end_overdue(self, now: Instant) -> None:
-        """Fails what has run longer than functionTimeout. Its thread cannot be stopped, but its result is ignored."""
+        """Fails what has run longer than functionTimeout; its thread goes on, its result is ignored."""
         with self._lock:
             overdue = {c: r for c, r in self._activities.items() if r.deadline and r.deadline < now}
             for call in overdue:
                 del self._activities[call]
         for running in overdue.values():
             activity = running.activity
-            text = f"Timeout value of {self._host_json.function_timeout} s was exceeded by function: {activity.name}"
+            limit = self._host_json.function_timeout
+            text = f"Timeout value of {limit} s was exceeded by function: {activity.name}"
             _log.error("%s", text)
             running.future.cancel()
             self._work.store_activity(activity, _task_failed(activity, text, "", now), 0.0)

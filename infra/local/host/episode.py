@@ -1,7 +1,7 @@
 """One episode of an orchestration: from its history and what arrived since, to what happens next.
 
-Pure but for the call of the orchestrator: `advance` reads and writes nothing, so that the whole outcome of an episode
-can be stored in one transaction.
+Pure but for the call of the orchestrator: `advance` reads and writes nothing, so that the whole outcome of an
+episode can be stored in one transaction.
 """
 
 import json
@@ -35,7 +35,7 @@ class Child:
 
 @dataclass(slots=True)
 class Advance:
-    """What an episode leads to. `error` is the text of a failure; a new execution starts with `continue_with`."""
+    """What an episode leads to: `error` if it failed; if `continued`, a new execution on `continue_with`."""
 
     status: Status = Status.RUNNING
     output_text: str | None = None
@@ -52,7 +52,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the SDK said: is the orchestrator done, with which output or error, and all actions since the start."""
+    """What the SDK said: whether the orchestrator is done, its output or error, all its actions."""
 
     done: bool
     actions: Sequence[Action]
@@ -90,7 +90,7 @@ def advance(
 
 
 def orchestrator_json(answer: FunctionFailed) -> str:
-    """The orchestrator's answer inside the exception that the SDK raises for a failed one; re-raises any other."""
+    """The answer inside the exception that the SDK raises for a failed orchestrator; re-raises any other."""
     _, marker, data = answer.message.partition(OUT_OF_PROCESS_DATA)
     if not marker:
         raise answer

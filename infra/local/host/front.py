@@ -1,4 +1,4 @@
-"""The HTTP face of the host: functions' routes, the management API, and the little of the admin API that is used."""
+"""The HTTP face of the host: functions' routes, the management API, and a little of the admin API."""
 
 import asyncio
 import logging
@@ -39,8 +39,8 @@ class BodyTooLarge(Exception):
 class Front:
     """An ASGI application.
 
-    `routes` is empty on a host without the role http, `timers` absent on one without the role timer; `rpc_origin` is
-    where this host listens, known once it does.
+    `routes` is empty on a host without the role http, `timers` absent on one without the role timer;
+    `rpc_origin` is where this host listens, known once it does.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Front:
         origin = self._settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
         return ClientBinding(origin.rstrip("/"), self.rpc_origin, self._host_json.hub_name)
 
-    # --- functions ------------------------------------------------------------------------------------------------
+    # --- functions ------------------------------------------------------------------------------------------
 
     async def _call(self, request: Request, name: str, route: Mapping[str, str]) -> Response:
         function = self._functions.get(name)
@@ -125,7 +125,7 @@ class Front:
             return Response(status_code=500)
         return _response(output)
 
-    # --- admin ----------------------------------------------------------------------------------------------------
+    # --- admin ----------------------------------------------------------------------------------------------
 
     def _admin(self, request: Request, path: str) -> Response:
         match request.method, path.split("/"):
@@ -152,7 +152,7 @@ class Front:
         if function is None:
             return Response(status_code=404)
         if not isinstance(function.trigger, TimerTrigger) or self.timers is None:
-            text = f"Only a timer function, on a host with the role timer, can be run this way; '{name}' is not one."
+            text = f"Only timer functions, on a host with the role timer, can be run this way; not '{name}'."
             return JSONResponse({"Message": text}, 501)
         self.timers.run_now(function.name)
         return Response(status_code=202)

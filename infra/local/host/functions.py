@@ -113,7 +113,7 @@ class Functions:
 
 
 def read_function(name: str, bindings: Iterable[Mapping[str, Any]]) -> Function:
-    """The function that these bindings (as in `function.json`) describe; refuses what this host does not run."""
+    """The function that these bindings (as in `function.json`) describe; refuses what is not run here."""
     trigger: Trigger | None = None
     clients: list[str] = []
     for binding in bindings:
@@ -136,8 +136,9 @@ def _http_trigger(name: str, binding: Mapping[str, Any]) -> HttpTrigger:
     level = str(binding.get("authLevel") or "FUNCTION").lower()
     if level != "anonymous":
         raise UnsupportedFunction(
-            f"Function '{name}' asks for the authorization level '{level}'. This local host has no platform keys: "
-            "declare the function ANONYMOUS and authorise in the app, or it would be open here and closed in Azure."
+            f"Function '{name}' asks for the authorization level '{level}'. This local host has no platform "
+            "keys: declare the function ANONYMOUS and authorise in the app, or it would be open here and "
+            "closed in Azure."
         )
     methods = frozenset(str(method).upper() for method in binding.get("methods") or ())
     return HttpTrigger(str(binding["name"]), str(binding.get("route") or name), methods)

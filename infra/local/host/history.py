@@ -1,8 +1,8 @@
 """The events of an orchestration's history, in the shape the Durable protocol gives them.
 
-An event is a JSON object with `EventType` (a number), `EventId`, `IsPlayed`, `Timestamp` and fields of its kind. The
-constructors here are the only place that builds one. Source of the shapes: DurableTask.Core's History classes and what
-azure-functions-durable 1.7 reads of them.
+An event is a JSON object with `EventType` (a number), `EventId`, `IsPlayed`, `Timestamp` and fields of its
+kind. The constructors here are the only place that builds one. Source of the shapes: DurableTask.Core's
+History classes and what azure-functions-durable 1.7 reads of them.
 """
 
 from enum import IntEnum
@@ -66,7 +66,7 @@ def execution_started(
     execution: str,
     parent: str | None,
 ) -> Event:
-    """The first event of an execution; `input_text` is the JSON text of its input, `parent` an instance id."""
+    """The first event of an execution; `input_text` is JSON text, `parent` an instance id."""
     return _event(
         EventType.EXECUTION_STARTED,
         at,

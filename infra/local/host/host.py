@@ -1,5 +1,8 @@
 """One host: an app, a data folder, and the roles it plays for them."""
 
+from contextlib import ExitStack
+from typing import Self
+
 from infra.local.host.clock import Clock, Instant, SystemClock
 from infra.local.host.database import Database
 from infra.local.host.direct_worker import DirectWorker
@@ -9,12 +12,13 @@ from infra.local.host.instances import Instances
 from infra.local.host.management import Management
 from infra.local.host.routes import build_routes
 from infra.local.host.server import Server
-from infra.local.host.settings import HostSettings, Role, read_host_json
+from infra.local.host.settings import HostJson, HostSettings, Role, read_host_json
 from infra.local.host.timers import Timers
 from infra.local.host.work import WorkList
 from infra.local.host.worker import Worker
 
 DATABASE = "host.sqlite3"
+HTTP_THREADS = 32
 
 
 class Host:
@@ -27,51 +31,46 @@ class Host:
     def __init__(
         self, settings: HostSettings, *, clock: Clock | None = None, worker: Worker | None = None
     ) -> None:
-        self._clock = clock or SystemClock()
         self.settings = settings
+        self._clock = clock or SystemClock()
         host_json = read_host_json(settings.app)
-        threads = host_json.max_activities + host_json.max_orchestrators + 32
-        self._worker = worker or DirectWorker(threads)
-        self.functions = self._worker.load(settings.app)
+        threads = host_json.max_activities + host_json.max_orchestrators + HTTP_THREADS
+        with ExitStack() as undo:
+            self._worker = worker or DirectWorker(threads)
+            undo.callback(self._worker.stop)
+            self.functions = self._worker.load(settings.app)
+            self._database = Database(settings.data / DATABASE)
+            undo.callback(self._database.close)
+            self._front = self._make_front(host_json)
+            self._server = Server(self._front, settings.port)
+            undo.callback(self._server.stop)
+            self._name = settings.name or f"127.0.0.1:{self._server.port}"
+            self._work = WorkList(
+                self._database, self._clock, self._name, settings.lease_seconds, host_json.versioning.default
+            )
+            self._engine = self._make_engine(host_json) if Role.DURABLE in settings.roles else None
+            self._timers = self._make_timers() if Role.TIMER in settings.roles else None
+            undo.pop_all()
+
+    def _make_front(self, host_json: HostJson) -> Front:
         routes = build_routes(self.functions.http(), host_json.route_prefix)
-        self._database = Database(settings.data / DATABASE)
-        self.instances = Instances(self._database, self._clock)
         management = Management(
-            self.instances,
+            Instances(self._database, self._clock),
             self.functions,
             self._clock,
             host_json.versioning.default,
-            settings.faults,
+            self.settings.faults,
             self.wake,
         )
-        front = Front(
-            settings,
-            host_json,
-            self.functions,
-            routes if Role.HTTP in settings.roles else (),
-            self._worker,
-            management,
-        )
-        self._server = Server(front, settings.port)
-        front.rpc_origin = self._server.origin
-        name = settings.name or f"127.0.0.1:{self._server.port}"
-        self._work = WorkList(
-            self._database, self._clock, name, settings.lease_seconds, host_json.versioning.default
-        )
-        self._engine: Engine | None = None
-        self._timers: Timers | None = None
-        if Role.DURABLE in settings.roles:
-            self._engine = Engine(self._work, self._worker, self.functions, host_json, settings, self._clock)
-        if Role.TIMER in settings.roles:
-            self._timers = Timers(
-                self._database,
-                self._worker,
-                self.functions.timers(),
-                self._clock,
-                name,
-                settings.lease_seconds,
-            )
-            front.timers = self._timers
+        served = routes if Role.HTTP in self.settings.roles else ()
+        return Front(self.settings, host_json, self.functions, served, self._worker, management)
+
+    def _make_engine(self, host_json: HostJson) -> Engine:
+        return Engine(self._work, self._worker, self.functions, host_json, self.settings, self._clock)
+
+    def _make_timers(self) -> Timers:
+        triggers, lease_seconds = self.functions.timers(), self.settings.lease_seconds
+        return Timers(self._database, self._worker, triggers, self._clock, self._name, lease_seconds)
 
     @property
     def origin(self) -> str:
@@ -79,8 +78,10 @@ class Host:
         return self._server.origin
 
     def start(self) -> None:
-        """Takes up again what it had taken in an earlier life, then serves and works; returns once it serves."""
+        """Takes up what it had taken in an earlier life, then serves and works; returns once it serves."""
         self._work.release_all()
+        self._front.rpc_origin = self._server.origin
+        self._front.timers = self._timers
         self._server.start()
         if self._engine is not None:
             self._engine.start()
@@ -98,14 +99,14 @@ class Host:
         self._work.release_all()
         self._database.close()
 
-    def __enter__(self) -> "Host":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    # --- for tests under a clock of their own -----------------------------------------------------------------------
+    # --- for tests under a clock of their own ---------------------------------------------------------------
 
     def wake(self) -> None:
         """Looks at once for what is due: after a change of the clock, or of the state."""

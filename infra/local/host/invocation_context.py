@@ -9,7 +9,7 @@ _local = threading.local()
 
 
 class InvocationContext(func.Context):
-    """Names the invocation, the function and the app's folder; there is no distributed tracing and no host retry."""
+    """Names the invocation, the function and the app's folder; there is no tracing and no host retry."""
 
     def __init__(self, invocation: str, function: str, folder: str) -> None:
         self._invocation = invocation

@@ -1,7 +1,7 @@
 """The Durable management API: what durable clients and callers of the management addresses use.
 
-One handler serves both `/runtime/webhooks/durabletask/` and `rpcBaseUrl`. Addresses, statuses and their order of checks
-are those of the Durable extension's `HttpApiHandler`.
+One handler serves both `/runtime/webhooks/durabletask/` and `rpcBaseUrl`. Addresses, statuses and their order
+of checks are those of the Durable extension's `HttpApiHandler`.
 """
 
 import asyncio
@@ -91,7 +91,7 @@ class Management:
                 return _not_done_here("The app lease of disaster recovery")
         return Response(status_code=404)
 
-    # --- starting -------------------------------------------------------------------------------------------------
+    # --- starting -------------------------------------------------------------------------------------------
 
     async def _start(
         self, request: Request, function: str, instance: str | None, binding: ClientBinding
@@ -131,7 +131,7 @@ class Management:
         urls = binding.check_status_urls(instance)
         return JSONResponse(urls, 202, {"Location": urls["statusQueryGetUri"], "Retry-After": "10"})
 
-    # --- one instance ---------------------------------------------------------------------------------------------
+    # --- one instance ---------------------------------------------------------------------------------------
 
     def _status(self, request: Request, instance_id: str) -> Response:
         found = self._instances.get(instance_id)
@@ -199,7 +199,7 @@ class Management:
             return Response(status_code=404)
         return JSONResponse({"instancesDeleted": self._instances.purge([instance_id])})
 
-    # --- many instances -------------------------------------------------------------------------------------------
+    # --- many instances -------------------------------------------------------------------------------------
 
     def _list(self, request: Request) -> Response:
         limit = int(_number(request.query_params.get("top")) or PAGE)
@@ -218,7 +218,7 @@ class Management:
         purged = self._instances.purge([instance.id for instance in self._instances.list(query)])
         return JSONResponse({"instancesDeleted": purged}) if purged else Response(status_code=404)
 
-    # --------------------------------------------------------------------------------------------------------------
+    # --------------------------------------------------------------------------------------------------------
 
     def _refuse(self, instance_id: str) -> Response | None:
         """404 if there is no such instance, 410 if it has ended."""

@@ -1,15 +1,17 @@
 """The host's half of a replay: which work is new, and is the orchestrator done?
 
-The SDK runs the generator over the history and answers with every action since the start. The host then awaits that list
-*in order* over the same history, giving each call the next number; the SDK gives the same numbers on its side. What has
-a number but no event in the history is new work. This is what `OutOfProcOrchestrationShim` of the Durable extension does
-on top of DurableTask.Core (`TaskOrchestrationContext`, `RetryInterceptor`), and its surprises are kept:
+The SDK runs the generator over the history and answers with every action since the start. The host then
+awaits that list *in order* over the same history, giving each call the next number; the SDK gives the same
+numbers on its side. What has a number but no event in the history is new work. This is what
+`OutOfProcOrchestrationShim` of the Durable extension does on top of DurableTask.Core
+(`TaskOrchestrationContext`, `RetryInterceptor`), and its surprises are kept:
 
 - the next action is looked at only when the one before is over, whatever the orchestrator already knows;
 - a failed `task_all` is over only when all its parts are;
 - after the last attempt of a retry comes one more timer, which rings at once;
 - an orchestrator that has returned is not complete while an activity, child or timer is still open;
-- of several waits for one event name, the last one is served first; names are compared without regard to case.
+- of several waits for one event name, the last one is served first; names are compared without regard to
+  case.
 """
 
 from collections import deque
@@ -37,7 +39,7 @@ class NonDeterministicOrchestration(Exception):
 
 
 class Awaited:
-    """Something the orchestrator waits for: open, then over, well or not. Values do not matter to the host."""
+    """Something the orchestrator waits for: open, then over, well or not. Its value does not matter here."""
 
     def __init__(self) -> None:
         self.over = False
@@ -69,8 +71,9 @@ Work = CallActivity | CallChild | SetTimer
 class Outcome:
     """What a replay found out.
 
-    `new_work` maps numbers to calls that are not in the history yet; `finished` says that every action is over and
-    nothing is open, `error` why it ended badly; `carried_over` are events for the execution after a continue-as-new.
+    `new_work` maps numbers to calls that are not in the history yet; `finished` says that every action is
+    over and nothing is open, `error` why it ended badly; `carried_over` are events for the execution after a
+    continue-as-new.
     """
 
     new_work: dict[int, Work] = field(default_factory=dict)
@@ -104,7 +107,7 @@ class _Replay:
         self._held: deque[Event] = deque()
         self._held_work: dict[int, Work] = {}
 
-    # --- events ---------------------------------------------------------------------------------------------------
+    # --- events ---------------------------------------------------------------------------------------------
 
     def take(self, event: Event) -> None:
         kind = kind_of(event)
@@ -161,12 +164,14 @@ class _Replay:
         """Takes work off the list of what is new, because an earlier episode has scheduled it."""
         number = event["EventId"]
         now = self.outcome.new_work.pop(number, None)
-        before = f"A previous execution of this orchestration scheduled {what} with sequence number {number}, but the "
+        before = (
+            "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled "
+            f"{what} with sequence number {number}, but the current "
+        )
         after = "Was a change made to the orchestrator code after this instance had already started running?"
         if now is None:
             raise NonDeterministicOrchestration(
-                f"Non-Deterministic workflow detected: {before}current replay execution hasn't (yet?) scheduled this "
-                f"task. {after}"
+                f"{before}replay execution hasn't (yet?) scheduled this task. {after}"
             )
         same_name = isinstance(now, SetTimer) or now.name.lower() == event["Name"].lower()
         if not isinstance(now, kind) or not same_name:
@@ -174,11 +179,10 @@ class _Replay:
                 type(now).__name__ if isinstance(now, SetTimer) else f"{type(now).__name__} '{now.name}'"
             )
             raise NonDeterministicOrchestration(
-                f"Non-Deterministic workflow detected: {before}current orchestration replay instead produced "
-                f"{instead} with this sequence number. {after}"
+                f"{before}orchestration replay instead produced {instead} with this sequence number. {after}"
             )
 
-    # --- actions --------------------------------------------------------------------------------------------------
+    # --- actions --------------------------------------------------------------------------------------------
 
     def _all_in_order(self) -> Steps:
         for action in self._actions:

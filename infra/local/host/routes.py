@@ -1,10 +1,10 @@
 """Which function answers a request: route templates as ASP.NET Core understands them.
 
 A template is a path of literals and parameters: `{name}`, optional `{name?}`, with a default `{name=x}`, with
-constraints `{id:int:min(1)}`, catch-all `{*rest}`; literals are compared without regard to case. Where several templates
-fit, the one with the more literal segments from the left wins (`RoutePrecedence.ComputeInbound`). A method that a
-function does not list is no match: the real host answers 404 and not 405, also to HEAD (azure-functions-host issues
-10098 and 11625).
+constraints `{id:int:min(1)}`, catch-all `{*rest}`; literals are compared without regard to case. Where
+several templates fit, the one with the more literal segments from the left wins
+(`RoutePrecedence.ComputeInbound`). A method that a function does not list is no match: the real host answers
+404 and not 405, also to HEAD (azure-functions-host issues 10098 and 11625).
 """
 
 import re
@@ -57,7 +57,7 @@ class Route:
         return "".join(_digit(segment) for segment in self.segments), self.template
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The route's values in this path (without its first slash, still encoded), or None if it does not fit."""
+        """The route's values in this path (without first slash, still encoded); None if it does not fit."""
         if self.methods and method not in self.methods:
             return None
         values: dict[str, str] = {}
@@ -175,8 +175,8 @@ def _check_unique(routes: Sequence[Route]) -> None:
             overlap = not route.methods or not other.methods or route.methods & other.methods
             if overlap and route.template.lower() == other.template.lower():
                 raise UnsupportedFunction(
-                    f"Function '{route.function}': the route specified conflicts with the route defined by function "
-                    f"'{other.function}': '{route.template}'."
+                    f"Function '{route.function}': the route specified conflicts with the route defined by "
+                    f"function '{other.function}': '{route.template}'."
                 )
 
 

@@ -1,7 +1,7 @@
 """When a timer-triggered function runs: NCRONTAB expressions of six (or five) fields, and time spans.
 
-NCRONTAB differs from cron in one thing that matters: where both day-of-month and day-of-week are restricted, both must
-match. Times are UTC, as in Azure on Linux. Source: "Timer trigger for Azure Functions".
+NCRONTAB differs from cron in one thing that matters: where both day-of-month and day-of-week are restricted,
+both must match. Times are UTC, as in Azure on Linux. Source: "Timer trigger for Azure Functions".
 """
 
 import os

@@ -15,18 +15,19 @@ class PortInUse(Exception):
 
 
 class Server:
-    """Listens from the moment it is made, so that the port is known (and taken) before anything else starts."""
+    """Listens from the moment it is made, so that its port is taken before anything starts."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
-        self._socket = socket.socket()
+        # Only where the protocol is named does asyncio switch off Nagle's algorithm (40 ms an answer).
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port))
         except OSError as taken:
             self._socket.close()
             raise PortInUse(
-                f"Port {port} on 127.0.0.1 cannot be used ({taken.strerror}): end the program that listens there, "
-                "or give another --port."
+                f"Port {port} on 127.0.0.1 cannot be used ({taken.strerror}): end the program that listens "
+                "there, or give another --port."
             ) from taken
         self._socket.listen(512)
         self.port: int = self._socket.getsockname()[1]

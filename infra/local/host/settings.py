@@ -54,7 +54,8 @@ class HostSettings:
     """One host process. `name` identifies it across restarts: what it had taken, it takes up again at once.
 
     `lease_seconds` is how long another host waits before it takes work up that this one has not renewed,
-    `poll_seconds` how often it looks for what others have written, `stop_seconds` how long a stop waits for functions.
+    `poll_seconds` how often it looks for what others have written, `stop_seconds` how long a stop waits for
+    functions.
     """
 
     app: Path
@@ -120,6 +121,6 @@ def _versioning(durable: Mapping[str, Any]) -> Versioning:
         )
     except ValueError as unknown:
         raise InvalidSettings(
-            f"host.json, extensions.durableTask: {unknown}. versionMatchStrategy is None, Strict or CurrentOrOlder, "
-            "versionFailureStrategy is Reject or Fail."
+            f"host.json, extensions.durableTask: {unknown}. versionMatchStrategy is None, Strict or "
+            "CurrentOrOlder, versionFailureStrategy is Reject or Fail."
         ) from unknown

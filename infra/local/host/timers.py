@@ -1,8 +1,9 @@
 """Runs timer-triggered functions, each occurrence on one host only.
 
-The state of a schedule is a row: when it ran last, when it runs next, who runs it now. A monitored schedule that was due
-while no host ran is run once at start, marked past due; one that is closer than a minute, or says `use_monitor=False`,
-starts afresh. An occurrence whose host dies in the middle is run again, past due, when its lease has run out.
+The state of a schedule is a row: when it ran last, when it runs next, who runs it now. A monitored schedule
+that was due while no host ran is run once at start, marked past due; one that is closer than a minute, or
+says `use_monitor=False`, starts afresh. An occurrence whose host dies in the middle is run again, past due,
+when its lease has run out.
 """
 
 import json
@@ -89,7 +90,7 @@ class Timers:
                 with self._passing:
                     self._run_due()
                 pause = seconds_between(self._now(), self.next_due())
-            except Exception:
+            except Exception:  # noqa: BLE001 - the watch goes on, whatever happened
                 _log.exception("running timers")
                 pause = 1.0
             self._woken.wait(max(0.01, min(0.5, pause)))
@@ -123,10 +124,11 @@ class Timers:
         try:
             with self._database.writing() as db:
                 db.execute(
-                    "UPDATE timers SET last = ?, next = ?, updated = ?, lease = NULL, lease_until = NULL WHERE name = ?",
+                    "UPDATE timers SET last = ?, next = ?, updated = ?, lease = NULL, lease_until = NULL "
+                    "WHERE name = ?",
                     (instant(now), instant(self._schedules[name].after(now)), instant(now), name),
                 )
-        except Exception:
+        except Exception:  # noqa: BLE001 - the lease runs out, and it is run again
             if not self._stopping.is_set():
                 _log.exception("writing down that %s has run", name)
         self.wake()

@@ -1,6 +1,7 @@
 """Versions of orchestrations: which instances this host may play (host.json, `extensions.durableTask`).
 
-Source: "Orchestration versioning" in the Durable Functions documentation, and DurableTask.Core's VersioningSettings.
+Source: "Orchestration versioning" in the Durable Functions documentation, and DurableTask.Core's
+VersioningSettings.
 """
 
 import re
@@ -25,7 +26,7 @@ class FailureStrategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Versioning:
-    """The three settings. `default` is the version of new instances and of this host; empty means unversioned."""
+    """The three settings. `default` is the version of new instances and of this host; empty: unversioned."""
 
     default: str = ""
     match: MatchStrategy = MatchStrategy.CURRENT_OR_OLDER

@@ -1,8 +1,8 @@
 """Work in the database: what is due, who has taken it, and what came of it.
 
-Work is taken by a lease, a text that begins with the host's name, kept alive while the work runs. Work whose lease has
-run out is anybody's; a host that starts again under the same name frees what it held before. Every result is stored
-in one transaction, and only if the lease is still the one it was taken with.
+Work is taken by a lease, a text that begins with the host's name, kept alive while the work runs. Work whose
+lease has run out is anybody's; a host that starts again under the same name frees what it held before. Every
+result is stored in one transaction, and only if the lease is still the one it was taken with.
 """
 
 import json
@@ -56,7 +56,8 @@ class Activity:
 class WorkList:
     """Takes and ends work for one host.
 
-    `lease_seconds` is how long silence is taken for death; `version` is that of children which are given none.
+    `lease_seconds` is how long silence is taken for death; `version` is that of children which are given
+    none.
     """
 
     def __init__(
@@ -101,17 +102,19 @@ class WorkList:
         """Whether a message or a call is due, taken or not."""
         return self._any_due("messages") or self._any_due("activities")
 
-    # --- episodes -------------------------------------------------------------------------------------------------
+    # --- episodes -------------------------------------------------------------------------------------------
 
     def take_episodes(self, limit: int, accepts: Callable[[str], bool]) -> list[str]:
-        """Ids of instances with something new, oldest first, now leased; `accepts` is asked about their version."""
+        """Takes instances with something new, oldest first; `accepts` is asked about their version."""
         taken: list[str] = []
         if limit <= 0 or not self._any_due("messages"):
             return taken
         with self._database.writing() as db:
             ready = db.execute(
-                "SELECT m.instance, min(m.due), i.version FROM messages m LEFT JOIN instances i ON i.id = m.instance "
-                "WHERE m.due <= :now AND (i.lease IS NULL OR i.lease_until < :now) GROUP BY m.instance ORDER BY 2",
+                "SELECT m.instance, min(m.due), i.version "
+                "FROM messages m LEFT JOIN instances i ON i.id = m.instance "
+                "WHERE m.due <= :now AND (i.lease IS NULL OR i.lease_until < :now) "
+                "GROUP BY m.instance ORDER BY 2",
                 {"now": self._now()},
             ).fetchall()
             for instance, _, version in ready:
@@ -126,7 +129,7 @@ class WorkList:
         return taken
 
     def load_episode(self, instance_id: str) -> Episode | None:
-        """What a taken instance needs for its episode; None if nothing is left to do, and then it is free again."""
+        """What a taken instance needs for its episode; None if nothing is left to do: it is free again."""
         with self._database.writing() as db:
             instance = read_instance(db, instance_id)
             if instance is None:
@@ -155,7 +158,8 @@ class WorkList:
             )
 
     def store_episode(self, episode: Episode, result: Advance, delay: Callable[[], float]) -> bool:
-        """Stores all that an episode led to; False if the lease was lost meanwhile, and then nothing is stored.
+        """Stores all that an episode led to; False if the lease was lost meanwhile, and then nothing is
+        stored.
 
         `delay` gives the seconds by which each start and call comes late (0 unless faults are asked for).
         """
@@ -170,8 +174,8 @@ class WorkList:
                 [(instance.id, n, json.dumps(e)) for n, e in enumerate(result.events, len(episode.past))],
             )
             db.execute(
-                "UPDATE instances SET status = ?, output = ?, custom_status = coalesce(?, custom_status), updated = ?, "
-                "lease = NULL, lease_until = NULL WHERE id = ?",
+                "UPDATE instances SET status = ?, output = ?, custom_status = coalesce(?, custom_status), "
+                "updated = ?, lease = NULL, lease_until = NULL WHERE id = ?",
                 (result.status, result.output_text, result.custom_status_text, now, instance.id),
             )
             _schedule(db, instance, result, now, delay)
@@ -183,7 +187,7 @@ class WorkList:
                 _end(db, instance, result, now)
         return True
 
-    # --- activities -----------------------------------------------------------------------------------------------
+    # --- activities -----------------------------------------------------------------------------------------
 
     def take_activities(self, limit: int) -> list[Activity]:
         """Calls that are due and not taken, or whose host has died, now leased; oldest first."""
@@ -203,7 +207,7 @@ class WorkList:
         return taken
 
     def store_activity(self, activity: Activity, end: Event, delay: float) -> None:
-        """Reports how a call ended. The first report counts: a call that was delivered twice is reported once."""
+        """Reports how a call ended. The first report counts: one delivered twice is reported once."""
         with self._database.writing() as db:
             same_call = (activity.instance, activity.execution, activity.task)
             deleted = db.execute(
@@ -220,7 +224,7 @@ class WorkList:
                 (f"put back by {self._host}", later(self._now(), seconds), activity.id, activity.lease),
             )
 
-    # --- leases ---------------------------------------------------------------------------------------------------
+    # --- leases ---------------------------------------------------------------------------------------------
 
     def _any_due(self, table: str) -> bool:
         """Looks without taking the write lock, because nothing is due most of the time."""
@@ -287,7 +291,7 @@ def _start_over(db: sqlite3.Connection, instance: Instance, result: Advance, now
 
 
 def _end(db: sqlite3.Connection, instance: Instance, result: Advance, now: Instant) -> None:
-    """The instance is over: nothing more reaches it, and whoever called it is told. Running activities run on."""
+    """The instance is over: nothing more reaches it, its caller is told, running activities run on."""
     db.execute("DELETE FROM messages WHERE instance = ?", (instance.id,))
     db.execute("DELETE FROM activities WHERE instance = ? AND lease IS NULL", (instance.id,))
     if instance.parent is None:

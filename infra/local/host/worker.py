@@ -1,9 +1,9 @@
 """What runs the functions: the seam between the host and the language worker.
 
-In Azure host and worker are two processes that exchange messages. Here the worker is an object behind the same kind of
-messages: the host hands over wire data (an HTTP request, a JSON text) and gets wire data back, and never touches a user
-function or a Python value of the app. `DirectWorker` calls the functions itself; Microsoft's `azure-functions-runtime`
-can take its place, because it needs nothing but what is here.
+In Azure host and worker are two processes that exchange messages. Here the worker is an object behind the
+same kind of messages: the host hands over wire data (an HTTP request, a JSON text) and gets wire data back,
+and never touches a user function or a Python value of the app. `DirectWorker` calls the functions itself;
+Microsoft's `azure-functions-runtime` can take its place, because it needs nothing but what is here.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from infra.local.host.functions import Functions
 
 @dataclass(frozen=True, slots=True)
 class HttpRequestData:
-    """An HTTP request as the host sends it to the worker: repeated headers and parameters are joined by commas."""
+    """An HTTP request as the worker gets it: repeated headers and parameters are joined by commas."""
 
     method: str
     url: str
@@ -64,7 +64,7 @@ class Invocation:
 
 
 class FunctionFailed(Exception):
-    """The function raised. `message` is `Type: text`, as the Python worker reports it; `stack` is the traceback."""
+    """The function raised. `message` is `Type: text`, as the Python worker says it; `stack` the traceback."""
 
     def __init__(self, message: str, stack: str) -> None:
         super().__init__(message)
@@ -76,7 +76,7 @@ class Worker(Protocol):
     """Loads one app and runs its functions, several at a time."""
 
     def load(self, app: Path) -> Functions:
-        """Imports the app in this folder and tells its functions; raises UnsupportedFunction or the app's own error."""
+        """Imports the app in this folder; raises UnsupportedFunction or the app's own error."""
         ...
 
     def invoke(self, invocation: Invocation) -> Future[OutputData]:
