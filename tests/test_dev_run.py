@@ -143,12 +143,14 @@ def start(runs: list[Run], folder: Path, faulty: str = "", fault: str = "") -> R
     (folder / "stand_in.py").write_text(STAND_IN)
     ports = free_ports(3)
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(folder), *map(str, ports), faulty, fault],
+        # As from a shell's background, where Ctrl-C is ignored unless a program asks for it.
+        ["sh", "-c", 'trap "" INT; exec "$0" "$@"', sys.executable, "-c", RUN, str(folder),
+         *map(str, ports), faulty, fault],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+    )  # fmt: skip
     runs.append(Run(process, folder, ports[0]))
     return runs[-1]
 

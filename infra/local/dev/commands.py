@@ -23,7 +23,9 @@ def main(arguments: Sequence[str]) -> int:
     if os.name != "posix":
         say("dev.py runs on Linux and macOS; on Windows, call it inside WSL.")
         return 1
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell starts what it puts in the background with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         return _dispatch(options)
     except (Failure, ProgramFailed) as failure:
