@@ -1,0 +1,71 @@
+"""What the handlers need: the services, which tests fake, and the durable client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from shared.domain.catalog import Catalog
+from shared.names import SyncId, TenantId
+from shared.ports import Clock, Repository
+from shared.stores import AnswerStore, Artifacts, AuditLog, KeyStore, StatusStore
+
+
+class ApiSettings(Protocol):
+    """The app's settings that the API goes by."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Where clients reach the service; None: wherever they reached it."""
+        ...
+
+    @property
+    def local_key(self) -> str | None:
+        """A key with all roles, on one machine only."""
+        ...
+
+
+class Services(Protocol):
+    """Everything outside, each member built when it is first used."""
+
+    @property
+    def settings(self) -> ApiSettings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def status(self) -> StatusStore: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def keys(self) -> KeyStore: ...
+    @property
+    def answers(self) -> AnswerStore: ...
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def signing_key(self) -> bytes:
+        """The HMAC key of the tokens in an operation's address, and of new function keys."""
+        ...
+
+    def new_sync_id(self) -> SyncId: ...
+    def artifacts(self, tenant: TenantId, sync: SyncId) -> Artifacts: ...
+    def repository(self, tenant: TenantId) -> Repository: ...
+
+    async def health(self) -> Mapping[str, bool]:
+        """What the service stands on, and whether it answers: `{"storage": true}`."""
+        ...
+
+
+class DurableClient(Protocol):
+    """The part of the Durable Functions client that handlers use."""
+
+    async def start_new(
+        self, orchestration_function_name: str, instance_id: str | None = None, client_input: Any = None
+    ) -> str:
+        """Starts an orchestration under this instance id."""
+        ...
+
+    async def raise_event(self, instance_id: str, event_name: str, event_data: Any = None) -> None:
+        """Wakes an orchestration that waits for an event of this name."""
+        ...

@@ -1,0 +1,160 @@
+"""Who may do what: roles, the role each operation needs, and how a tenant narrows a role for itself.
+
+The table is the whole of the product's authorisation (api.md "Who"). Nothing here knows how a caller proved
+who it is: a key and a bearer token both become a `Caller`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from shared.domain.sync import Actor
+from shared.names import TenantId
+
+
+class Role(Enum):
+    """An app role in Entra ID, and the role a function key is bound to."""
+
+    READER = "Reader"
+    OPERATOR = "Operator"
+    APPROVER = "Approver"
+    ADMINISTRATOR = "Administrator"
+
+
+INCLUDES: Final[Mapping[Role, frozenset[Role]]] = {
+    Role.READER: frozenset({Role.READER}),
+    Role.OPERATOR: frozenset({Role.READER, Role.OPERATOR}),
+    Role.APPROVER: frozenset({Role.READER, Role.APPROVER}),
+    Role.ADMINISTRATOR: frozenset(Role),
+}
+"""What a role can do: its own and what these roles can."""
+
+ACCESS_KEYS: Final[Mapping[Role, str]] = {
+    Role.READER: "reader",
+    Role.OPERATOR: "operator",
+    Role.APPROVER: "approver",
+}
+"""Under which name a tenant's setting `access` narrows a role. Administrators are never narrowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call of the API. `role` None: open to everybody. `path` is below the origin, with `{names}`."""
+
+    id: str
+    method: str
+    path: str
+    role: Role | None
+
+    @property
+    def of_tenant(self) -> bool:
+        """Whether the path names the tenant that narrows the role."""
+        return "{tenant}" in self.path
+
+
+_TENANT = "/api/v1/tenants/{tenant}"
+_SYNC = f"{_TENANT}/syncs/{{sync}}"
+
+_OPERATIONS = (
+    Operation("listTenants", "GET", "/api/v1/tenants", Role.READER),
+    Operation("getTenant", "GET", _TENANT, Role.READER),
+    Operation("putTenant", "PUT", _TENANT, Role.ADMINISTRATOR),
+    Operation("patchTenant", "PATCH", _TENANT, Role.ADMINISTRATOR),
+    Operation("deleteTenant", "DELETE", _TENANT, Role.ADMINISTRATOR),
+    Operation("startSync", "POST", f"{_TENANT}/syncs", Role.OPERATOR),
+    Operation("listSyncs", "GET", f"{_TENANT}/syncs", Role.READER),
+    Operation("getSync", "GET", _SYNC, Role.READER),
+    Operation("cancelSync", "POST", f"{_SYNC}/cancel", Role.OPERATOR),
+    Operation("listChanges", "GET", f"{_SYNC}/changes", Role.READER),
+    Operation("getChange", "GET", f"{_SYNC}/changes/{{change}}", Role.READER),
+    Operation("decide", "POST", f"{_SYNC}/decision", Role.APPROVER),
+    Operation("getReport", "GET", f"{_SYNC}/report", Role.READER),
+    Operation("getLogs", "GET", f"{_SYNC}/logs", Role.READER),
+    Operation("getArtifacts", "GET", f"{_SYNC}/artifacts", Role.READER),
+    # Its sync is found first, and then the caller's right on that sync's tenant (or its signed token).
+    Operation("getOperation", "GET", "/api/v1/operations/{sync}", Role.READER),
+    Operation("listTenantAudit", "GET", f"{_TENANT}/audit", Role.READER),
+    Operation("listAudit", "GET", "/api/v1/audit", Role.READER),
+    Operation("listTypes", "GET", "/api/v1/types", Role.READER),
+    # Problem documents point to the first, probes to the second: neither says anything of any tenant.
+    Operation("listErrors", "GET", "/api/v1/errors", None),
+    Operation("getHealth", "GET", "/api/v1/health", None),
+    Operation("listKeys", "GET", "/api/v1/keys", Role.ADMINISTRATOR),
+    Operation("createKey", "POST", "/api/v1/keys", Role.ADMINISTRATOR),
+    Operation("deleteKey", "DELETE", "/api/v1/keys/{key}", Role.ADMINISTRATOR),
+    Operation("readRepository", "GET", "/git/{tenant}", Role.READER),
+    Operation("writeRepository", "POST", "/git/{tenant}", Role.OPERATOR),
+)
+
+OPERATIONS: Final[Mapping[str, Operation]] = {operation.id: operation for operation in _OPERATIONS}
+"""Every call by its id, which is also the OpenAPI `operationId`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls. `ids`: the user, group or key ids that a tenant's `access` may name. `tenants`: the only
+    ones this caller may touch; None for all.
+    """
+
+    actor: Actor
+    roles: frozenset[Role]
+    ids: frozenset[str] = frozenset()
+    tenants: frozenset[TenantId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A function key: its SHA-256 instead of the key itself. No tenants means all of them."""
+
+    id: str
+    name: str
+    role: Role
+    hash: str
+    created_at: dt.datetime
+    created_by: str
+    tenants: tuple[TenantId, ...] = ()
+    expires_at: dt.datetime | None = None
+
+
+def holds(caller: Caller, role: Role) -> bool:
+    """Whether the caller has the role somewhere: on the installation, before any tenant narrows it."""
+    return any(role in INCLUDES[own] for own in caller.roles)
+
+
+def in_reach(caller: Caller, tenant: TenantId) -> bool:
+    """Whether the caller's key or token reaches this tenant at all."""
+    return caller.tenants is None or tenant in caller.tenants
+
+
+def may(caller: Caller, role: Role, tenant: TenantId, access: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the caller may act in this role on this tenant.
+
+    `access` is the tenant's own setting: where it lists ids for a role, only they keep that role there.
+    Reading needs any role that is left, since each of them reads.
+    """
+    if not in_reach(caller, tenant):
+        return False
+    if Role.ADMINISTRATOR in caller.roles:
+        return True
+    left = {granted for own in caller.roles for granted in INCLUDES[own] if _kept(caller, granted, access)}
+    return bool(left) if role is Role.READER else role in left
+
+
+def _kept(caller: Caller, role: Role, access: Mapping[str, Sequence[str]]) -> bool:
+    named = access.get(ACCESS_KEYS.get(role, ""), ())
+    return not named or not caller.ids.isdisjoint(named)
+
+
+def allowed_methods(path: str) -> tuple[str, ...]:
+    """The methods that this path below the origin knows, in the table's order; none for an unknown path."""
+    found = [operation.method for operation in _OPERATIONS if _pattern(operation.path).fullmatch(path)]
+    return tuple(dict.fromkeys(found))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path), re.IGNORECASE)

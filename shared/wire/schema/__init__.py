@@ -1,0 +1,3 @@
+"""The pydantic models of every body and answer: what validates, and what the API's descriptions are made
+from.
+"""
