@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/control/tenants":
             names = ("contoso", "adatum", "other")
-            listed = [{"name": n, "id": f"{n}-id", "displayName": n.title()} for n in names]
+            listed = [{"id": n, "entraTenantId": f"{n}-id", "displayName": n.title()} for n in names]
             self.answer(200, {"value": listed})
         elif self.path == "/api/v1/health":
             self.answer(200, {})

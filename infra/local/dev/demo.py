@@ -46,7 +46,7 @@ def register(app: str, simulated: str) -> list[str]:
     status, listed = _call("GET", f"{simulated}/control/tenants")
     if status != HTTPStatus.OK:
         raise ProgramFailed(f"listing the simulated tenants: {status} {listed}")
-    known = {tenant["name"]: tenant for tenant in listed["value"]}
+    known = {tenant["id"]: tenant for tenant in listed["value"]}
     present = [name for name in TENANTS if name in known]
     for name in present:
         _register(app, name, known[name])
@@ -58,8 +58,8 @@ def _register(app: str, name: str, simulated: dict[str, Any]) -> None:
     if status == HTTPStatus.OK:
         return
     body = {
-        "displayName": simulated.get("displayName") or name.capitalize(),
-        "entraTenantId": simulated["id"],
+        "displayName": simulated["displayName"],
+        "entraTenantId": simulated["entraTenantId"],
         "settings": {},
     }
     status, answer = _call("PUT", f"{app}/api/v1/tenants/{name}", body)

@@ -97,7 +97,7 @@ class Environment:
     def installing(self) -> Iterator[Program]:
         """What to run to complete its packages; those that are there and right stay."""
         wanted = self._wanted()
-        install = ("install", "--progress-bar", "off", "-r", "requirements-dev.txt")
+        install = ("install", "--no-compile", "--progress-bar", "off", "-r", "requirements-dev.txt")
         yield Program("packages", (str(self.python), *PIP, *install), self.root)
         (self.folder / STAMP).write_text(wanted)
 
