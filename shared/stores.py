@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.domain.access import KeyRecord
-from shared.domain.move import Cancel, Contest, Decide, Moved, R
+from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R
 from shared.domain.sync import Actor, Decision, SyncRecord, TenantRecord
 from shared.names import CommitId, SyncId, TenantId
 
@@ -98,6 +98,10 @@ class StatusStore(Protocol):
 
     async def cancelled(self, tenant: TenantId, sync: SyncId) -> Cancel | None:
         """Who asked for a cancel, if anybody."""
+        ...
+
+    async def events(self, tenant: TenantId, subject: SyncId | TenantId, after: int) -> Sequence[Event]:
+        """The events of a sync (or of a tenant, those without a sync) from `after` + 1 on, in order."""
         ...
 
     async def pushed(self, tenant: TenantId, commits: Iterable[CommitId], by: Actor) -> None:

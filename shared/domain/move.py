@@ -50,6 +50,20 @@ class Rows:
     cancel: Cancel | None
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a sync, or of a tenant without a sync: what subscribers are told, frozen as it was.
+
+    `seq` counts from 1 for each sync (and each tenant); the event's id is `{sync or tenant}-{seq}`.
+    """
+
+    type: EventType
+    seq: int
+    at: dt.datetime
+    tenant: TenantRecord
+    sync: SyncRecord | None
+
+
 class Ignored(Enum):
     """Why a status change did nothing."""
 

@@ -1,0 +1,1 @@
+"""Status, answers, keys and audit in Azure Table Storage (mechanics.md 5)."""
