@@ -1,0 +1,49 @@
+"""The application permissions of Microsoft Graph and their app role ids (the same in every tenant).
+
+learn.microsoft.com/graph/permissions-reference
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+
+# What the types of the table need, as an administrator would consent to it.
+DEMO_GRANTS = (
+    "Application.Read.All",
+    "DeviceManagementConfiguration.Read.All",
+    "DeviceManagementConfiguration.ReadWrite.All",
+    "DeviceManagementRBAC.Read.All",
+    "DeviceManagementRBAC.ReadWrite.All",
+    "DeviceManagementScripts.Read.All",
+    "DeviceManagementScripts.ReadWrite.All",
+    "Directory.Read.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "GroupMember.Read.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+    "Policy.Read.AuthenticationMethod",
+    "Policy.ReadWrite.AuthenticationMethod",
+    "Policy.ReadWrite.Authorization",
+    "Policy.ReadWrite.ConditionalAccess",
+    "SharePointTenantSettings.Read.All",
+    "SharePointTenantSettings.ReadWrite.All",
+    "User.Read.All",
+)
+
+
+@cache
+def app_roles() -> dict[str, str]:
+    """App role id by permission."""
+    text = (Path(__file__).parent / "data" / "app_roles.json").read_text(encoding="utf-8")
+    roles: dict[str, str] = json.loads(text)
+    return roles
+
+
+def role_id(permission: str) -> str:
+    """The app role id of a permission; KeyError for a name Graph does not have."""
+    return app_roles()[permission]
