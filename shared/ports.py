@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.domain.catalog import Lookup, TypeSpec
+from shared.domain.request import Request
 from shared.domain.snapshot import RawItem, TypeRead
 from shared.names import CommitId, ObjectId
 from shared.stores import Artifacts, AuditEntry, AuditLog, Lease, StatusStore
@@ -45,20 +46,6 @@ class Clock(Protocol):
 
 
 # --- the tenant's service -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to Graph: `path` is below the version's address. A write is every method but GET and HEAD,
-    except the catalog's read actions.
-    """
-
-    method: str
-    version: str
-    path: str
-    body: Any = None
-    doing: str = ""
-    """What it does, for messages: "updating conditional-access-policies 'Require MFA'"."""
 
 
 @dataclass(frozen=True, slots=True)
