@@ -77,9 +77,9 @@ class Front:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, scope: Scope) -> Response:
-        raw_path = scope.get("raw_path", b"").decode("ascii") or request.url.path
+        raw_path = scope["raw_path"].decode("ascii")
         if raw_path == WEBHOOK_PATH or raw_path.startswith(WEBHOOK_PATH + "/"):
-            path = request.url.path.removeprefix(WEBHOOK_PATH)
+            path = scope["path"].removeprefix(WEBHOOK_PATH)
             return await self._management.answer(request, path, self._binding(request))
         if raw_path.startswith("/admin/"):
             return self._admin(request, raw_path.removeprefix("/admin/").rstrip("/"))
@@ -103,7 +103,7 @@ class Front:
             return Response(status_code=404)
         data = HttpRequestData(
             method=request.method,
-            url=str(request.url),
+            url=_url(request),
             headers=_joined([(key, value) for key, value in request.headers.items() if value]),
             query=_joined(parse_qsl(request.url.query)),
             route=route,
@@ -168,6 +168,13 @@ async def _body(request: Request, limit: int) -> bytes:
             raise BodyTooLarge
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _url(request: Request) -> str:
+    """The whole address as it was sent: the path still encoded, the origin from the Host header."""
+    query = request.scope["query_string"].decode("ascii")
+    path = request.scope["raw_path"].decode("ascii")
+    return f"{request.url.scheme}://{request.url.netloc}{path}" + (f"?{query}" if query else "")
 
 
 def _joined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

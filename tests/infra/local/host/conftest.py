@@ -53,11 +53,16 @@ class World:
 
     def __init__(self, settings: HostSettings, clock: VirtualClock) -> None:
         self.clock = clock
+        self._closed = False
         self.host = Host(settings, clock=clock)
         self.host.start()
         self.http = httpx.Client(base_url=self.host.origin, timeout=30)
 
     def close(self) -> None:
+        """Ends the host; a second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self.http.close()
         for gate in self.module("activities").GATES.values():
             gate.set()
@@ -99,6 +104,17 @@ class World:
         started = self.start(name, body, instance)
         self.settle()
         return self.status(started)
+
+    def wait_for(self, instance: str, state: str) -> None:
+        """Waits in real time for an instance to get into a state."""
+        until(lambda: self.state(instance) == state, f"{instance} to be {state}")
+
+    def held(self, gate: str) -> threading.Event:
+        """The gate of a held activity, once that runs."""
+        activities = self.module("activities")
+        until(lambda: gate in activities.CALLS, f"the activity held at {gate} to begin")
+        opened: threading.Event = activities.GATES[gate]
+        return opened
 
     # --- time ---------------------------------------------------------------------------------------------------
 

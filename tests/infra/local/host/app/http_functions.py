@@ -129,6 +129,6 @@ async def use_client(req: func.HttpRequest, client) -> func.HttpResponse:
         return answer({"raised": str(refused)})
     if isinstance(result, list):
         return answer({"returned": [status.to_json() for status in result]})
-    if isinstance(result, df.PurgeHistoryResult):
+    if hasattr(result, "instances_deleted"):
         return answer({"returned": result.instances_deleted})
     return answer({"returned": result.to_json() if hasattr(result, "to_json") else result, "found": bool(result)})
