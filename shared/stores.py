@@ -13,26 +13,9 @@ from typing import Protocol
 
 from shared.domain.access import KeyRecord
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R
+from shared.domain.repair import OpenSync
 from shared.domain.sync import Actor, Decision, SyncRecord, TenantRecord
 from shared.names import CommitId, SyncId, TenantId
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSync:
-    """A sync that was begun and is not known to have ended, as `reconcile` finds it.
-
-    `tenant` or `sync` None: the begin was noted, and then its transaction never came. `projected`: the
-    version of the tenant's row that listings show (None: none at all).
-    """
-
-    tenant_id: TenantId
-    sync_id: SyncId
-    since: dt.datetime
-    tenant: TenantRecord | None
-    sync: SyncRecord | None
-    decision: Decision | None
-    cancel: Cancel | None
-    projected: int | None
 
 
 class StatusStore(Protocol):
@@ -116,6 +99,10 @@ class StatusStore(Protocol):
         """Every sync that is not known to have ended."""
         ...
 
+    async def known(self) -> Sequence[TenantId]:
+        """Every tenant that may be there, whether listings show it or not."""
+        ...
+
     async def project(self, tenant: TenantId) -> None:
         """Brings what listings show up to the tenant's row."""
         ...
@@ -173,6 +160,10 @@ class AnswerStore(Protocol):
 
     async def forget(self, tenant: TenantId | None, row: str) -> None:
         """The call failed without doing anything: a repetition is a first call again."""
+        ...
+
+    async def purge(self, tenant: TenantId | None, at: dt.datetime) -> int:
+        """Removes the rows that are older than a day; answers how many."""
         ...
 
 

@@ -71,12 +71,12 @@ class Code(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`changes`: those it is about. `standing`: the decision made. `newer`: the sync that took over."""
+    """`changes`: those it is about. `standing`: the decision made. `deletions`: how many to confirm."""
 
     code: Code
     changes: tuple[ChangeId, ...] = ()
     standing: Decision | None = None
-    newer: SyncId | None = None
+    deletions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,12 @@ class Newer:
 Verdict: TypeAlias = Refused | Standing | Newer
 
 
-def decided(request: Request, choice: Choice, involved: frozenset[str] | None) -> Contest[Verdict]:
+def decided(
+    request: Request, choice: Choice | None, involved: frozenset[str] | None = None
+) -> Contest[Verdict]:
     """Records the decision, or says why not.
 
+    `choice`: what the request names of the sync's plan; None where there was no such plan when it was read.
     `involved`: ids of those who started the sync or pushed a commit its plan rests on, under
     `requireSecondPerson`; None where the tenant does not ask for a second person.
     """
@@ -111,6 +114,8 @@ def decided(request: Request, choice: Choice, involved: frozenset[str] | None) -
             return Refused(Code.NOT_PENDING)
         if sync.plan is None or sync.plan.digest != request.digest:
             return Refused(Code.PLAN_CHANGED)
+        if choice is None:
+            return Refused(Code.NOT_PENDING)
         if refusal := _faults(request, choice, involved):
             return refusal
         return _recorded(rows.tenant, sync, as_decision(request))
@@ -118,9 +123,9 @@ def decided(request: Request, choice: Choice, involved: frozenset[str] | None) -
     return decide
 
 
-def closed(decision: Decision, cancel: Cancel | None = None) -> Contest[Decision | None]:
-    """Inserts what the deadline or a cancel decides. Answers the decision that had been made before, or None
-    where the sync does not wait for one.
+def expired(decision: Decision) -> Contest[Decision | None]:
+    """Inserts what the deadline decides. Answers the decision that had been made before, or None where the
+    sync does not wait for one.
     """
 
     def decide(rows: Rows) -> Moved | Decision | None:
@@ -129,7 +134,39 @@ def closed(decision: Decision, cancel: Cancel | None = None) -> Contest[Decision
         sync = rows.sync
         if sync is None or rows.tenant.active_sync != sync.id or sync.stage is not Stage.APPROVAL:
             return None
-        return _recorded(rows.tenant, sync, decision, cancel if rows.cancel is None else None)
+        return _recorded(rows.tenant, sync, decision)
+
+    return decide
+
+
+class NoCancel(Enum):
+    """Why a cancel inserted nothing."""
+
+    ENDED = "ended"
+    AGAIN = "again"
+    """Somebody asked before."""
+
+
+def cancelled(cancel: Cancel) -> Contest[NoCancel]:
+    """Asks a sync to stop. While it waits for a decision the cancel is the decision; where an approval has
+    won, it is a cancel of the deploy.
+
+    The sync's own row is written as well, so that a cancel and the opening of the approval, or the end, know
+    of each other.
+    """
+
+    def decide(rows: Rows) -> Moved | NoCancel:
+        sync = rows.sync
+        if sync is None or sync.stage is Stage.ENDED or rows.tenant.active_sync != sync.id:
+            return NoCancel.ENDED
+        if rows.cancel is not None:
+            return NoCancel.AGAIN
+        asked = replace(sync, cancel_asked=True)
+        if sync.stage is not Stage.APPROVAL or sync.plan is None or rows.decision is not None:
+            return Moved(rows.tenant, asked, cancel=cancel)
+        digest = sync.plan.digest
+        decision = Decision(DecisionKind.CANCELLED, digest, cancel.by, cancel.at, cancel.comment)
+        return _recorded(rows.tenant, asked, decision, cancel)
 
     return decide
 
@@ -189,7 +226,7 @@ def _faults(request: Request, choice: Choice, involved: frozenset[str] | None) -
     if choice.missing:
         return Refused(Code.DEPENDENCY_MISSING, choice.missing)
     if choice.deletions and not request.confirm_deletions:
-        return Refused(Code.CONFIRM_DELETIONS)
+        return Refused(Code.CONFIRM_DELETIONS, deletions=choice.deletions)
     return None
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.lifecycle import released
-from shared.domain.move import Contest, Moved, Rows
+from shared.domain.move import Contest, Decide, Ignored, Moved, Rows
 from shared.domain.outcome import Facts, Verdict, ending
+from shared.domain.schedule import next_sync_at
 from shared.domain.status import restated
 from shared.domain.sync import Decision, DecisionKind, EventType, LastSync, Stage, SyncRecord, TenantRecord
 from shared.names import Digest, SyncId
@@ -51,18 +52,16 @@ class Begun:
     sync: SyncRecord
 
 
-def begun(new: SyncRecord, next_sync_at: dt.datetime | None = None) -> Contest[Active | Begun]:
+def begun(new: SyncRecord, planned: dt.datetime | None = None) -> Contest[Active | Begun]:
     """The tenant's lock goes to the new sync.
 
     A sync that waits for approval gives way where the options say `supersede`, unless somebody decided first.
-    `next_sync_at`: for a scheduled start, when the next one is due, so that start and schedule move together.
-    The rows to decide on are those of the tenant's active sync.
+    `planned`: the time of a scheduled start, so that start and schedule move together. The rows to decide on
+    are those of the tenant's active sync.
     """
 
     def decide(rows: Rows) -> Moved | Active | Begun:
-        tenant = rows.tenant
-        if next_sync_at is not None:
-            tenant = replace(tenant, next_sync_at=next_sync_at)
+        tenant = rows.tenant if planned is None else _planned_on(rows.tenant, planned, new.started_at)
         if tenant.active_sync is None:
             started = replace(tenant, active_sync=new.id)
             return Moved(restated(started, new, new.started_at), new, (EventType.STARTED,))
@@ -75,6 +74,25 @@ def begun(new: SyncRecord, next_sync_at: dt.datetime | None = None) -> Contest[A
         return _superseded(tenant, old, old.plan.digest, new)
 
     return decide
+
+
+def skipped(planned: dt.datetime, at: dt.datetime) -> Decide[Ignored]:
+    """The scheduled start of that time does not happen: the schedule moves on."""
+
+    def decide(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
+        after = _planned_on(tenant, planned, at)
+        return Ignored.SAME if after == tenant else Moved(after, sync)
+
+    return decide
+
+
+def _planned_on(tenant: TenantRecord, planned: dt.datetime, at: dt.datetime) -> TenantRecord:
+    """The next start after this one; one that was planned anew meanwhile stays. What was missed is not made
+    up for: after a week's outage there is one sync, not seven.
+    """
+    if tenant.next_sync_at != planned:
+        return tenant
+    return replace(tenant, next_sync_at=next_sync_at(tenant.settings.schedule, max(planned, at)))
 
 
 def _superseded(tenant: TenantRecord, old: SyncRecord, digest: Digest, new: SyncRecord) -> Moved:

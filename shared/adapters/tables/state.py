@@ -37,9 +37,9 @@ from shared.adapters.tables.rows import (
     sync_row,
 )
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R, Rows
+from shared.domain.repair import OpenSync
 from shared.domain.sync import Actor, Decision, Stage, SyncRecord, TenantRecord
 from shared.names import CommitId, SyncId, TenantId
-from shared.stores import OpenSync
 
 STATE: Final = "state"
 ACCORD: Final = "accord"
@@ -170,6 +170,11 @@ class TableStatusStore:
         )
         versions = await self._projection.versions() if rows else {}
         return await together([self._open(row, versions) for row in rows])
+
+    async def known(self) -> Sequence[TenantId]:
+        """By their claims on Entra tenants, which come before the tenants' own rows."""
+        rows = await self._tables.query(ACCORD, "PartitionKey eq @entra", {"entra": ENTRA}, ["tenant"])
+        return sorted({TenantId(row["tenant"]) for row in rows})
 
     async def project(self, tenant: TenantId) -> None:
         row = await self._tables.get(STATE, tenant, TENANT)

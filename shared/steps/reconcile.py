@@ -1,0 +1,115 @@
+"""Mends, every minute, what a crash left between two writes, and starts what is due (mechanics.md 1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, assert_never
+
+from shared.domain.repair import (
+    Close,
+    Forget,
+    Instance,
+    OpenSync,
+    Project,
+    Repair,
+    Start,
+    Wake,
+    in_turn,
+    repairs,
+)
+from shared.domain.schedule import due
+from shared.domain.sync import SyncRecord, TenantRecord
+from shared.names import SyncId, TenantId
+from shared.steps.start import start_scheduled
+from shared.stores import AnswerStore, AuditLog, StatusStore
+
+log = logging.getLogger("accord.reconcile")
+
+
+class Instances(Protocol):
+    """The Durable runtime, as far as syncs need it."""
+
+    async def state(self, sync: SyncId) -> Instance:
+        """What it knows of the sync's orchestration."""
+        ...
+
+    async def start(self, tenant: TenantRecord, sync: SyncRecord) -> None:
+        """Starts the sync's orchestration, under the sync's id."""
+        ...
+
+    async def close(self, tenant: TenantRecord, sync: SyncRecord) -> None:
+        """Has the sync settled, reported and finished as lost; nothing more, while that is under way."""
+        ...
+
+    async def wake(self, sync: SyncId, event: str) -> None:
+        """Raises an event."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """What reconciling works with. `new_sync_id` gives ids for scheduled starts."""
+
+    status: StatusStore
+    answers: AnswerStore
+    audit: AuditLog
+    instances: Instances
+    new_sync_id: Callable[[], SyncId]
+
+    async def run(self, now: dt.datetime) -> Sequence[Repair | SyncRecord]:
+        """What was mended, and the scheduled syncs started. One fault stops nothing else: it is logged.
+
+        Repeatable, also at once: every repair is.
+        """
+        done: list[Repair | SyncRecord] = []
+        for found in await self.status.open_syncs():
+            await self._guarded(f"sync {found.sync_id}", partial(self._mend, found, now, done))
+        for tenant in await self.status.tenants():
+            if due(tenant.settings.schedule, tenant.id, tenant.next_sync_at, now):
+                await self._guarded(f"schedule of {tenant.id}", partial(self._start, tenant, now, done))
+        for tenant_id in await self.status.known():
+            if in_turn(tenant_id, now):
+                await self._guarded(f"tenant {tenant_id}", partial(self._tidy, tenant_id, now))
+        return done
+
+    async def _mend(self, found: OpenSync, now: dt.datetime, done: list[Repair | SyncRecord]) -> None:
+        instance = await self.instances.state(found.sync_id)
+        for repair in repairs(found, instance, now):
+            await self._do(repair)
+            done.append(repair)
+
+    async def _do(self, repair: Repair) -> None:
+        match repair:
+            case Start():
+                await self.instances.start(repair.tenant, repair.sync)
+            case Close():
+                await self.instances.close(repair.tenant, repair.sync)
+            case Wake():
+                await self.instances.wake(repair.sync, repair.event)
+            case Project():
+                await self.status.project(repair.tenant)
+            case Forget():
+                await self.status.forget(repair.sync)
+            case _:
+                assert_never(repair)
+
+    async def _start(self, tenant: TenantRecord, now: dt.datetime, done: list[Repair | SyncRecord]) -> None:
+        """A start whose orchestration never comes is an open sync without an instance from then on."""
+        sync = await start_scheduled(self.status, self.answers, self.audit, tenant, self.new_sync_id(), now)
+        if sync is not None:
+            await self.instances.start(tenant, sync)
+            done.append(sync)
+
+    async def _tidy(self, tenant: TenantId, now: dt.datetime) -> None:
+        await self.status.project(tenant)
+        await self.answers.purge(tenant, now)
+
+    async def _guarded(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception:
+            log.exception("reconciling %s: left for the next minute", what)
