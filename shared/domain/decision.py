@@ -123,7 +123,7 @@ def decided(
     return decide
 
 
-def expired(decision: Decision) -> Contest[Decision | None]:
+def closed(decision: Decision) -> Contest[Decision | None]:
     """Inserts what the deadline decides. Answers the decision that had been made before, or None where the
     sync does not wait for one.
     """
@@ -152,7 +152,7 @@ def cancelled(cancel: Cancel) -> Contest[NoCancel]:
     won, it is a cancel of the deploy.
 
     The sync's own row is written as well, so that a cancel and the opening of the approval, or the end, know
-    of each other.
+    of each other: an approval that opens after it is cancelled from the start (`lifecycle.open_approval`).
     """
 
     def decide(rows: Rows) -> Moved | NoCancel:
@@ -161,7 +161,7 @@ def cancelled(cancel: Cancel) -> Contest[NoCancel]:
             return NoCancel.ENDED
         if rows.cancel is not None:
             return NoCancel.AGAIN
-        asked = replace(sync, cancel_asked=True)
+        asked = replace(sync, cancelled_by=cancel.by)
         if sync.stage is not Stage.APPROVAL or sync.plan is None or rows.decision is not None:
             return Moved(rows.tenant, asked, cancel=cancel)
         digest = sync.plan.digest

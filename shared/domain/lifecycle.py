@@ -20,6 +20,8 @@ from shared.domain.snapshot import NotRead
 from shared.domain.status import restated
 from shared.domain.sync import (
     Cause,
+    Decision,
+    DecisionKind,
     DeployCount,
     DriftCount,
     EventType,
@@ -162,7 +164,11 @@ def compared(step: int, found: Compared) -> Decide[Ignored]:
 
 
 def open_approval(step: int, plan: PlanSummary, at: dt.datetime) -> Decide[Ignored]:
-    """The plan waits for a decision; `plan.expires_at` says until when."""
+    """The plan waits for a decision; `plan.expires_at` says until when.
+
+    A cancel that came before is the decision, and nobody is asked: its event may have been spent on a stage
+    that was over.
+    """
 
     def decide(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
         if sync is None or _late(tenant, sync, step):
@@ -170,7 +176,10 @@ def open_approval(step: int, plan: PlanSummary, at: dt.datetime) -> Decide[Ignor
         if sync.stage is Stage.APPROVAL:
             return Ignored.SAME
         asking = replace(_in(Stage.APPROVAL, step, sync), plan=plan)
-        return _moved(tenant, asking, at, (EventType.PENDING_APPROVAL,))
+        if sync.cancelled_by is None:
+            return _moved(tenant, asking, at, (EventType.PENDING_APPROVAL,))
+        decision = Decision(DecisionKind.CANCELLED, plan.digest, sync.cancelled_by, at)
+        return replace(_moved(tenant, replace(asking, decision=decision), at, ()), decision=decision)
 
     return decide
 

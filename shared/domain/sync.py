@@ -217,7 +217,7 @@ class SyncRecord:
 
     `resting` is what the sync left the tenant's resting status at; None while it runs, and where a person
     cancelled it before any write. `progress_at` is when progress was last written, `event_seq` the number of
-    its events so far. `cancel_asked`: somebody asked it to stop, and it has not ended yet or did not heed it.
+    its events so far. `cancelled_by`: who asked it to stop, whether or not it could.
     """
 
     id: SyncId
@@ -241,7 +241,7 @@ class SyncRecord:
     resting: Status | None = None
     progress_at: dt.datetime | None = None
     event_seq: int = 0
-    cancel_asked: bool = False
+    cancelled_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

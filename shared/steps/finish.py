@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shared.domain.decision import expired
+from shared.domain.decision import closed
 from shared.domain.lifecycle import finished
 from shared.domain.move import Moved
 from shared.domain.outcome import Ending
@@ -24,7 +24,7 @@ async def expire(status: StatusStore, tenant: TenantId, sync: SyncId, at: dt.dat
     if record is None or record.plan is None:
         return None
     decision = Decision(DecisionKind.EXPIRED, record.plan.digest, SERVICE, at)
-    result = await status.contest(tenant, sync, expired(decision))
+    result = await status.contest(tenant, sync, closed(decision))
     return result.decision if isinstance(result, Moved) else result
 
 

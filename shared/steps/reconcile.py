@@ -23,7 +23,7 @@ from shared.domain.repair import (
 )
 from shared.domain.schedule import due
 from shared.domain.sync import SyncRecord, TenantRecord
-from shared.names import SyncId, TenantId
+from shared.names import SyncId, TenantId, decision_event
 from shared.steps.start import start_scheduled
 from shared.stores import AnswerStore, AuditLog, StatusStore
 
@@ -99,10 +99,15 @@ class Reconciler:
 
     async def _start(self, tenant: TenantRecord, now: dt.datetime, done: list[Repair | SyncRecord]) -> None:
         """A start whose orchestration never comes is an open sync without an instance from then on."""
-        sync = await start_scheduled(self.status, self.answers, self.audit, tenant, self.new_sync_id(), now)
-        if sync is not None:
-            await self.instances.start(tenant, sync)
-            done.append(sync)
+        sync = self.new_sync_id()
+        started = await start_scheduled(self.status, self.answers, self.audit, tenant, sync, now)
+        if started is None:
+            return
+        done.append(started.sync)
+        await self.instances.start(tenant, started.sync)
+        old = started.superseded
+        if old is not None and old.decision is not None:
+            await self.instances.wake(old.id, decision_event(old.decision.digest))
 
     async def _tidy(self, tenant: TenantId, now: dt.datetime) -> None:
         await self.status.project(tenant)

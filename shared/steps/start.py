@@ -32,8 +32,18 @@ class Wanted:
     again: bool = False
 
 
-async def start(status: StatusStore, audit: AuditLog, wanted: Wanted) -> SyncRecord:
-    """The sync that holds the tenant from now on. Raises Problem `tenantNotFound`, `syncActive`.
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The sync that holds the tenant now: start its orchestration. `superseded` is one that waited: wake its
+    orchestration by the event of its decision, so that it writes its report.
+    """
+
+    sync: SyncRecord
+    superseded: SyncRecord | None = None
+
+
+async def start(status: StatusStore, audit: AuditLog, wanted: Wanted) -> Started:
+    """Begins the sync. Raises Problem `tenantNotFound`, `syncActive`.
 
     Repeatable by the sync's id. With `options.supersede` a sync that waits for approval gives way.
     """
@@ -47,7 +57,7 @@ async def start_scheduled(
     tenant: TenantRecord,
     sync: SyncId,
     at: dt.datetime,
-) -> SyncRecord | None:
+) -> Started | None:
     """The scheduled start that is due; None where it is skipped, for a sync is at work, or was made already.
 
     Repeatable by the planned time: `schedule:{tenant}:{time}` is an idempotency key like any other. A sync
@@ -65,6 +75,7 @@ async def start_scheduled(
         return None
     options = SyncOptions(supersede=True)
     wanted = Wanted(tenant.id, SyncId(taken.subject), options, SCHEDULE, at, taken.again)
+    started: Started | None = None
     try:
         started = await _start(status, audit, wanted, planned)
     except Problem as problem:
@@ -73,17 +84,16 @@ async def start_scheduled(
         await audit.add(
             AuditEntry(at, SCHEDULE, "sync.skipped", tenant.id, detail=detail, id=f"skipped-{row[:32]}")
         )
-        started = None
     await answers.finish(tenant.id, row, StoredAnswer(202 if started else 409, {}, taken.subject))
     return started
 
 
 async def _start(
     status: StatusStore, audit: AuditLog, wanted: Wanted, planned: dt.datetime | None
-) -> SyncRecord:
+) -> Started:
     if wanted.again and (there := await status.sync(wanted.tenant, wanted.sync)):
         await _note(audit, there)
-        return there
+        return Started(there)
     new = SyncRecord(wanted.sync, wanted.tenant, wanted.options, wanted.by, wanted.at)
     try:
         result: Moved | Active | Begun = await status.contest(wanted.tenant, None, begun(new, planned))
@@ -91,12 +101,13 @@ async def _start(
         raise Problem("tenantNotFound", 404, values={"tenant": wanted.tenant}) from error
     if isinstance(result, Active):
         raise Problem("syncActive", 409, extra={"tenant": wanted.tenant, "sync": result.sync})
-    if not isinstance(result, Moved):
-        new = result.sync
-    elif result.other is not None:
+    if isinstance(result, Begun):
+        await _note(audit, result.sync)
+        return Started(result.sync)
+    if result.other is not None:
         await _note_superseded(audit, result.other, new)
     await _note(audit, new)
-    return new
+    return Started(new, result.other)
 
 
 async def _note(audit: AuditLog, sync: SyncRecord) -> None:
