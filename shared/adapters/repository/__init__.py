@@ -14,6 +14,7 @@
     push_review     what a push must be to be accepted
     receive_pack    the protocol's receiving side
     upload_pack     the protocol's sending side
+    unborn          a clone of an empty repository begins with `main`
     smart_http      requests in, answers out
 
 This module imports nothing: dulwich and azure load with the modules that use them, when they are used.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -18,7 +19,8 @@ from dulwich.refs import Ref, check_ref_format
 from shared.adapters.repository import history, trees
 from shared.adapters.repository.drafts import draft_commits
 from shared.adapters.repository.history import LogEntry
-from shared.adapters.repository.manifest import AcceptedPush, Manifest, ManifestBlob
+from shared.adapters.repository.manifest import Manifest, ManifestBlob
+from shared.adapters.repository.messages import AcceptedPush
 from shared.adapters.repository.objects import NewObject, ObjectMissing, StoredObjects
 from shared.adapters.repository.pack_writer import PackWriter, WrittenPack, write_pack
 from shared.adapters.repository.packs import DEFAULT_CACHE_BYTES, PackBlobs, PackCache, PackMissing
@@ -146,12 +148,7 @@ class BlobRepository:
         """Forgets a push that has been taken note of."""
 
         def decide(current: Manifest) -> Manifest:
-            return Manifest(
-                current.refs,
-                current.packs,
-                current.unlisted,
-                tuple(pending for pending in current.pushes if pending != push),
-            )
+            return replace(current, pushes=tuple(kept for kept in current.pushes if kept != push))
 
         self.change(decide)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
+from shared.adapters.repository.messages import AcceptedPush
 from shared.errors import StorageConflict
 from shared.names import CommitId
 
@@ -27,19 +28,6 @@ _FORMAT: Final = 1
 _ATTEMPTS: Final = 12
 _PRECONDITION_FAILED: Final = 412
 _CONFLICT: Final = 409
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptedPush:
-    """A push that has moved `main`, until `on_pushed` has taken note of it.
-
-    `principal` is whoever the caller said pushed, as the caller spelled it; `at` is when, in UTC.
-    """
-
-    old: CommitId | None
-    new: CommitId
-    principal: str
-    at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,10 @@ class StoredObjects(BaseObjectStore):
         """Type number and contents. Raises KeyError."""
         binary = RawObjectID(hex_to_sha(ObjectID(name))) if len(name) == _HEX_LENGTH else RawObjectID(name)
         for pack in self._packs:
-            if binary in pack:
+            try:
                 return pack.get_raw(binary)
+            except KeyError:
+                continue
         raise KeyError(name)
 
     def __contains__(self, sha1: ObjectID | RawObjectID) -> bool:

@@ -35,6 +35,8 @@ def name_fault(name: bytes) -> str | None:
         text = name.decode()
     except UnicodeDecodeError:
         return "the name is not valid UTF-8"
+    if len(name) > LONGEST_PATH:
+        return f"a name is not longer than {LONGEST_PATH} bytes"
     if text in {"", ".", ".."}:
         return f"{text!r} is not a name"
     if "/" in text or "\\" in text:

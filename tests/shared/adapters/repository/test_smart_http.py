@@ -1,0 +1,399 @@
+"""Real Git clients against a served repository."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.adapters.repository.blob_repository import BlobRepository
+from shared.adapters.repository.messages import GitIdentity, GitRequest, PushView
+from shared.adapters.repository.smart_http import GitHttp
+from shared.errors import HeadMoved
+from shared.names import BASE, MAIN, TENANT, CommitId
+from shared.ports import Author, BranchCommit, blob_id
+
+pytestmark = pytest.mark.needs("git")
+NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+Open = Callable[[], BlobRepository]
+Make = Callable[..., Any]
+
+
+def change(files: dict[str, bytes | None], expected: CommitId | None = None, ref: str = MAIN) -> BranchCommit:
+    return BranchCommit(ref, expected, files, "Back up", Author("Accord", "accord@localhost"), NOON)
+
+
+def backed_up(repository: BlobRepository) -> dict[str, CommitId]:
+    """A repository after a first sync."""
+    files: dict[str, bytes | None] = {f"intune/type/item {n}.json": b'{"n": %d}\n' % n for n in range(20)}
+    return dict(
+        repository.commit(
+            [change(files), change(files, ref=TENANT), change({".accord/ids.json": b"{}"}, ref=BASE)]
+        )
+    )
+
+
+def test_an_empty_repository_is_cloned_and_takes_a_first_push(
+    served: Any, clone: Make, open_repository: Open
+) -> None:
+    person = clone()
+    pushed = person.write({"intune/type/a.json": b"{}\n"}, "Baseline")
+    person.ok("push", "-q", "origin", "HEAD:main")
+    assert open_repository().refs() == {MAIN: pushed}
+    assert open_repository().tree(CommitId(pushed)) == {"intune/type/a.json": blob_id(b"{}\n")}
+    assert clone().ok("rev-parse", "HEAD") == pushed
+
+
+def test_an_empty_clone_is_on_main(clone: Make) -> None:
+    person = clone(before=("-c", "init.defaultBranch=elsewhere"))
+    assert person.ok("symbolic-ref", "HEAD") == "refs/heads/main"
+    assert person.ok("ls-remote", "-q") == ""
+    person.ok("-c", "protocol.version=0", "fetch")
+
+
+def test_a_clone_holds_what_was_committed(repository: BlobRepository, clone: Make, served: Any) -> None:
+    refs = backed_up(repository)
+    person = clone()
+    assert person.ok("rev-parse", "HEAD", "origin/tenant").split() == [refs[MAIN], refs[TENANT]]
+    assert person.ok("symbolic-ref", "--short", "HEAD") == "main"
+    assert (person.folder / "intune/type/item 3.json").read_bytes() == b'{"n": 3}\n'
+    person.ok("fsck", "--strict")
+
+
+def test_refs_of_the_service_itself_are_hidden(repository: BlobRepository, clone: Make, served: Any) -> None:
+    refs = backed_up(repository)
+    person = clone()
+    assert BASE not in person.ok("ls-remote")
+    asked = person.git("fetch", "origin", refs[BASE])
+    assert asked.code != 0
+    assert "unadvertised object" in asked.said
+    wants = f"0032want {refs[BASE]}\n00000009done\n".encode()
+    headers = {"Content-Type": "application/x-git-upload-pack-request"}
+    request = GitRequest("POST", "/git-upload-pack", "", headers, wants)
+    answer = served.http.serve(request, GitIdentity("ada", may_push=True))
+    assert b"ERR " in answer.body
+    assert b"PACK" not in answer.body
+
+
+def test_edits_are_fetched_and_pushed(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    refs = backed_up(repository)
+    noted: list[tuple[str, list[str]]] = []
+    served.on_pushed = lambda push, commits: noted.append((push.principal, list(commits)))
+    person, colleague = clone(), clone()
+    first = person.write({"intune/type/item 3.json": b'{"n": 33}\n'})
+    second = person.write({"intune/type/item 4.json": None, "intune/type/new.json": b"{}\n"})
+    person.ok("push", "-q")
+    assert noted == [("ada", [second, first])]
+    assert open_repository().pending_pushes() == ()
+    assert open_repository().between(refs[MAIN], CommitId(second)) == [second, first]
+    colleague.ok("pull", "-q")
+    assert colleague.ok("rev-parse", "HEAD") == second
+    assert not (colleague.folder / "intune/type/item 4.json").exists()
+
+
+def test_a_backup_commit_is_fetched(repository: BlobRepository, clone: Make, served: Any) -> None:
+    refs = backed_up(repository)
+    person = clone()
+    backup = repository.commit([change({"intune/type/item 1.json": b"{}\n"}, refs[MAIN])])[MAIN]
+    person.ok("pull", "-q")
+    assert person.ok("rev-parse", "HEAD") == backup
+
+
+def test_a_shallow_clone_is_deepened_and_pushed_from(
+    repository: BlobRepository, clone: Make, served: Any, open_repository: Open
+) -> None:
+    tip = backed_up(repository)[MAIN]
+    for number in range(3):
+        tip = repository.commit([change({"intune/type/item 1.json": b"%d" % number}, tip)])[MAIN]
+    person = clone("--depth", "1")
+    assert person.ok("rev-list", "--count", "HEAD") == "1"
+    pushed = person.write({"intune/type/item 1.json": b"mine"})
+    person.ok("push", "-q")
+    assert open_repository().refs()[MAIN] == pushed
+    person.ok("fetch", "-q", "--unshallow")
+    assert person.ok("rev-list", "--count", "HEAD") == "5"
+
+
+def test_who_may_only_read_clones_but_does_not_push(
+    repository: BlobRepository, clone: Make, served: Any
+) -> None:
+    backed_up(repository)
+    person = clone()
+    person.ok("remote", "set-url", "origin", served.url.replace("ada:", "reader:"))
+    person.ok("fetch", "-q")
+    person.write({"a.json": b"{}"})
+    pushed = person.git("push")
+    assert pushed.code != 0
+    assert "403" in pushed.said
+    assert "not push to it" in pushed.said
+
+
+def test_without_credentials_git_is_asked_for_them(served: Any, clone: Make) -> None:
+    person = clone()
+    person.ok("remote", "set-url", "origin", served.url.replace("ada:secret@", ""))
+    fetched = person.git("fetch")
+    assert fetched.code != 0
+    assert "could not read Username" in fetched.said
+
+
+def test_what_is_no_fast_forward_is_refused(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    refs = backed_up(repository)
+    person = clone()
+    person.ok("commit", "-q", "--amend", "-m", "Rewritten")
+    assert "non-fast-forward" in person.git("push").said
+    forced = person.git("push", "--force")
+    assert forced.code != 0
+    assert "not a fast-forward" in forced.said
+    assert "remote: main holds commits that yours lacks" in forced.said
+    assert open_repository().refs() == refs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("HEAD:tenant",), "remote: only syncs write the branch tenant"),
+        (("HEAD:refs/accord/base",), "only the branch main can be pushed"),
+        (("HEAD:feature",), "only the branch main can be pushed"),
+        (("HEAD:refs/tags/v1",), "tags are not kept"),
+        (("--delete", "main"), "main cannot be deleted"),
+        (("--delete", "tenant"), "only syncs write the branch tenant"),
+        (("--force", "HEAD:tenant"), "only syncs write the branch tenant"),
+        (("--atomic", "HEAD:main", "HEAD:feature"), "atomic push failed"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_only_main_is_pushed(
+    repository: BlobRepository,
+    clone: Make,
+    open_repository: Open,
+    served: Any,
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    refs = backed_up(repository)
+    person = clone()
+    person.write({"a.json": b"{}"})
+    pushed = person.git("push", "origin", *arguments)
+    assert pushed.code != 0
+    assert said in pushed.said
+    assert open_repository().refs() == refs
+
+
+def test_main_is_moved_beside_a_refused_tag(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    backed_up(repository)
+    person = clone()
+    commit = person.write({"a.json": b"{}"})
+    pushed = person.git("push", "origin", "HEAD:main", "HEAD:refs/tags/v1")
+    assert pushed.code != 0
+    assert open_repository().refs()[MAIN] == commit
+
+
+def test_refused_content_is_explained_on_the_terminal(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    refs = backed_up(repository)
+    seen: list[PushView] = []
+
+    def check(view: PushView) -> list[str]:
+        seen.append(view)
+        assert dict(view.changed) == {"intune/type/bad.json": b"{", "intune/type/item 1.json": None}
+        assert view.read("intune/type/item 2.json") == b'{"n": 2}\n'
+        assert len(view.files) == 20
+        return ["intune/type/bad.json: line 1: the object is not closed", "and é too"]
+
+    served.check = check
+    person = clone()
+    commit = person.write({"intune/type/bad.json": b"{", "intune/type/item 1.json": None})
+    pushed = person.git("push")
+    assert pushed.code != 0
+    assert "remote: intune/type/bad.json: line 1: the object is not closed" in pushed.said
+    assert "remote: and é too" in pushed.said
+    assert "! [remote rejected] main -> main (2 faults, listed above; main has not moved)" in pushed.said
+    assert (seen[0].old, seen[0].new, list(seen[0].commits)) == (refs[MAIN], commit, [commit])
+    assert open_repository().refs() == refs
+
+
+@pytest.mark.parametrize("buffer", ["1000000000", "65536"], ids=["in one piece", "chunked"])
+def test_a_push_of_3_mb_arrives(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any, buffer: str
+) -> None:
+    backed_up(repository)
+    person = clone()
+    noise = random.Random(1)
+    files: dict[str, bytes | None] = {
+        f"intune/type/big {n}.json": noise.randbytes(300_000) for n in range(10)
+    }
+    commit = person.write(files)
+    person.ok("-c", f"http.postBuffer={buffer}", "push", "-q")
+    assert open_repository().refs()[MAIN] == commit
+    assert (
+        open_repository().read_file(CommitId(commit), "intune/type/big 9.json")
+        == files["intune/type/big 9.json"]
+    )
+    sent = [request for request in served.requests if request.path == "/git-receive-pack"]
+    assert max(len(request.body) for request in sent) > 3_000_000
+    assert ("Transfer-Encoding" in sent[-1].headers) == (buffer == "65536")
+
+
+def test_a_compressed_request_is_understood(repository: BlobRepository, clone: Make, served: Any) -> None:
+    refs = backed_up(repository)
+    clone()
+    asked = next(request for request in served.requests if request.path == "/git-upload-pack")
+    body = gzip.compress(asked.body)
+    headers = {"content-type": "application/x-git-upload-pack-request", "Content-Encoding": "gzip"}
+    request = GitRequest("POST", "/git-upload-pack", "", headers, body)
+    answer = served.http.serve(request, GitIdentity("ada", may_push=False))
+    assert answer.status == 200
+    assert b"PACK" in answer.body
+    assert refs[MAIN].encode() in asked.body
+
+
+def test_a_backup_commit_that_comes_first_makes_the_push_fail(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    refs = backed_up(repository)
+    backups: list[CommitId] = []
+
+    def back_up(view: PushView) -> list[str]:
+        made = open_repository().commit([change({"intune/type/item 1.json": b"drift"}, refs[MAIN])])
+        backups.append(made[MAIN])
+        return []
+
+    served.check = back_up
+    person = clone()
+    mine = person.write({"intune/type/item 2.json": b"mine"})
+    pushed = person.git("push")
+    assert pushed.code != 0
+    assert "main moved meanwhile" in pushed.said
+    assert open_repository().refs()[MAIN] == backups[0]
+    assert open_repository().pending_pushes() == ()
+    served.check = lambda view: []
+    person.ok("pull", "-q", "--rebase")
+    person.ok("push", "-q")
+    assert open_repository().read_file(open_repository().refs()[MAIN], "intune/type/item 2.json") == b"mine"
+    assert person.ok("rev-parse", "HEAD") != mine
+
+
+def test_a_push_that_comes_first_makes_the_backup_commit_fail(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    refs = backed_up(repository)
+    person = clone()
+    commit = person.write({"intune/type/item 2.json": b"mine"})
+    person.ok("push", "-q")
+    with pytest.raises(HeadMoved):
+        repository.commit([change({"intune/type/item 1.json": b"drift"}, refs[MAIN])])
+    assert open_repository().refs()[MAIN] == commit
+
+
+def test_a_commit_to_another_branch_does_not_disturb_a_push(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    refs = backed_up(repository)
+
+    def back_up(view: PushView) -> list[str]:
+        open_repository().commit([change({"intune/type/item 1.json": b"drift"}, refs[TENANT], TENANT)])
+        return []
+
+    served.check = back_up
+    person = clone()
+    commit = person.write({"intune/type/item 2.json": b"mine"})
+    person.ok("push", "-q")
+    assert open_repository().refs()[MAIN] == commit
+
+
+def test_main_may_move_while_it_is_cloned(
+    repository: BlobRepository, clone: Make, served: Any, open_repository: Open
+) -> None:
+    refs = backed_up(repository)
+
+    def move(request: GitRequest) -> None:
+        if request.path == "/info/refs":
+            open_repository().commit([change({"intune/type/item 1.json": b"drift"}, refs[MAIN])])
+            served.after = lambda request: None
+
+    served.after = move
+    assert clone().ok("rev-parse", "HEAD") == refs[MAIN]
+
+
+def test_a_push_that_nobody_took_note_of_is_handed_over_again(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    backed_up(repository)
+
+    def fail(push: object, commits: object) -> None:
+        raise OSError("the table does not answer")
+
+    served.on_pushed = fail
+    person = clone()
+    commit = person.write({"intune/type/item 2.json": b"mine"})
+    assert "Taking note of who pushed it is still to be done" in person.ok("push")
+    assert [push.principal for push in open_repository().pending_pushes()] == ["ada"]
+    noted: list[tuple[str, list[str]]] = []
+    http = GitHttp(
+        open_repository(),
+        lambda view: [],
+        lambda push, commits: noted.append((push.principal, list(commits))),
+    )
+    assert http.take_note()
+    assert http.take_note()
+    assert noted == [("ada", [commit])]
+    assert open_repository().pending_pushes() == ()
+
+
+def test_merging_what_the_tenant_holds_is_pushed(
+    repository: BlobRepository, clone: Make, open_repository: Open, served: Any
+) -> None:
+    refs = backed_up(repository)
+    repository.commit([change({"intune/type/item 1.json": b"tenant"}, refs[TENANT], TENANT)])
+    person = clone()
+    person.write({"intune/type/item 2.json": b"mine"})
+    person.ok("merge", "-q", "--allow-unrelated-histories", "-s", "ours", "-m", "Merge", "origin/tenant")
+    person.ok("push", "-q")
+    assert open_repository().refs()[MAIN] == person.ok("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("GET", "/info/refs", ""),
+        ("GET", "/HEAD", ""),
+        ("GET", "/objects/info/packs", ""),
+        ("GET", "/info/refs", "service=git-upload-archive"),
+        ("POST", "/git-upload-archive", ""),
+        ("GET", "/git-upload-pack", ""),
+        ("POST", "/info/refs", "service=git-upload-pack"),
+    ],
+)
+def test_anything_but_smart_http_is_refused(served: Any, method: str, path: str, query: str) -> None:
+    answer = served.http.serve(GitRequest(method, path, query), GitIdentity("ada", may_push=True))
+    assert answer.status == 403
+    assert b"smart HTTP" in answer.body
+
+
+@pytest.mark.parametrize("service", ["git-upload-pack", "git-receive-pack"])
+@pytest.mark.parametrize(
+    "body",
+    [b"zzzz", b"0005", b"0032want nothing", b"0" * 100, b"0009hello", b"\xff" * 9, b"0014" + b"\0" * 16],
+    ids=repr,
+)
+def test_nonsense_is_answered_and_changes_nothing(
+    repository: BlobRepository, served: Any, service: str, body: bytes
+) -> None:
+    refs = backed_up(repository)
+    headers = {"Content-Type": f"application/x-{service}-request"}
+    request = GitRequest("POST", f"/{service}", "", headers, body)
+    answer = served.http.serve(request, GitIdentity("ada", may_push=True))
+    assert answer.status in {200, 400}
+    assert b"ok refs" not in answer.body
+    assert repository.refs() == refs
