@@ -1,4 +1,4 @@
-"""`python -m infra.local.tenant --port 7072 --data DIR [--demo]`: serves the simulated tenants on 127.0.0.1."""
+"""`python -m infra.local.tenant --port 7072 --data DIR [--demo]`: the simulated tenants on 127.0.0.1."""
 
 from __future__ import annotations
 

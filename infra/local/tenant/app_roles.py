@@ -1,5 +1,6 @@
-"""The application permissions of Microsoft Graph and their app role ids (the same in every tenant).
+"""The service's app in the simulated tenants, and the application permissions of Microsoft Graph.
 
+App role ids are the same in every tenant:
 learn.microsoft.com/graph/permissions-reference
 """
 
@@ -9,6 +10,9 @@ import json
 from functools import cache
 from pathlib import Path
 
+APP_ID = "ac000000-0000-4000-8000-000000000001"
+APP_SECRET = "accord-local-secret"
+APP_NAME = "Accord"
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
 # What the types of the table need, as an administrator would consent to it.

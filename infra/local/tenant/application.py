@@ -189,7 +189,7 @@ def _response(answer: Answer, request_id: str, client: str, effect: Effect = fau
         "request-id": request_id,
         "client-request-id": client,
         "OData-Version": "4.0",
-        "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"Simulated","Slice":"E","Ring":"1","RoleInstance":"LOCAL"}}',
+        "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"Simulated","Ring":"1"}}',
         **answer.headers,
     }
     if answer.body is None:
@@ -212,7 +212,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _reset(send: Send) -> None:
-    """Breaks the connection. Under a server that shows its transport, without a byte; else by an exception."""
+    """Breaks the connection: without a byte under uvicorn, by an exception in the same process."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise ConnectionResetError("the simulated tenant reset the connection")

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from .app_roles import APP_ID, APP_NAME, APP_SECRET
 from .tenant import Tenant, World
 from .tokens import GRAPH, Signer, app_claims
 
-APP_ID = "ac000000-0000-4000-8000-000000000001"
-APP_SECRET = "accord-local-secret"
-APP_NAME = "Accord"
 HOME = "https://login.microsoftonline.com"
-_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.I)
+_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
 class SignInError(Exception):
@@ -38,7 +36,8 @@ class SignInError(Exception):
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         return {
             "error": self.error,
-            "error_description": f"{self} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {moment}",
+            "error_description": f"{self} Trace ID: {trace} Correlation ID: {correlation} "
+            "Timestamp: {moment}",
             "error_codes": [self.number],
             "timestamp": moment,
             "trace_id": trace,
@@ -61,8 +60,8 @@ class TokenRequest:
 def discovery(name: str, tenant: Tenant | None) -> dict[str, Any]:
     """`/.well-known/openid-configuration` of a tenant, or of common and organizations.
 
-    Addresses are those of the real service: a client that maps its host to this process keeps working, and msal
-    takes no plain-http authority.
+    Addresses are those of the real service: a client that maps its host to this process keeps working,
+    and msal takes no plain-http authority.
     """
     base = f"{HOME}/{name}"
     issuer = f"{HOME}/{tenant.entra_id if tenant else '{tenantid}'}/v2.0"
@@ -116,8 +115,10 @@ def find_tenant(world: World, name: str) -> Tenant:
                 400,
                 "invalid_request",
                 90002,
-                f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-                "correct cloud. Check with your subscription administrator, this may happen if there are no active "
+                f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID "
+                "and are signing into the "
+                "correct cloud. Check with your subscription administrator, this may happen if "
+                "there are no active "
                 "subscriptions for the tenant.",
             )
         message = (
@@ -176,9 +177,12 @@ def _authenticated(request: TokenRequest) -> tuple[str, str]:
             400,
             "unauthorized_client",
             700016,
-            f"Application with identifier '{app_id}' was not found in the directory '{request.tenant.display_name}'. "
-            "This can happen if the application has not been installed by the administrator of the tenant or consented "
-            "to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
+            f"Application with identifier '{app_id}' was not found in the directory "
+            f"'{request.tenant.display_name}'. "
+            "This can happen if the application has not been installed by the administrator of "
+            "the tenant or consented "
+            "to by any user in the tenant. You may have sent your authentication request to the "
+            "wrong tenant.",
         )
     secret = request.form.get("client_secret")
     if not secret:
@@ -191,7 +195,8 @@ def _authenticated(request: TokenRequest) -> tuple[str, str]:
             401,
             "invalid_client",
             7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
+            "Invalid client secret provided. Ensure the secret being sent in the request is the "
+            "client secret value, "
             f"not the client secret ID, for a secret added to app '{app_id}'.",
         )
     return app_id, principal.id
@@ -205,7 +210,8 @@ def _check_scope(scope: str) -> None:
             400,
             "invalid_scope",
             1002012,
-            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with "
+            f"The provided value for scope {scope} is not valid. Client credential flows must "
+            "have a scope value with "
             "/.default suffixed to the resource identifier (application ID URI).",
         )
     resource = urllib.parse.unquote(scopes[0]).removesuffix("/.default").rstrip("/")

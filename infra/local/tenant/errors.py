@@ -85,8 +85,8 @@ DIALECTS = {
     "directory": Dialect(
         bad_request="Request_BadRequest",
         not_found="Request_ResourceNotFound",
-        not_found_message="Resource '{id}' does not exist or one of its queried reference-property objects are "
-        "not present.",
+        not_found_message="Resource '{id}' does not exist or one of its queried reference-property objects "
+        "are not present.",
         forbidden="Authorization_RequestDenied",
         forbidden_message="Insufficient privileges to complete the operation.",
         throttled="TooManyRequests",
@@ -99,7 +99,8 @@ DIALECTS = {
         not_found="NotFound",
         not_found_message="{id} was not found in the directory.",
         forbidden="AccessDenied",
-        forbidden_message="You cannot perform the requested operation, required scopes are missing in the token.",
+        forbidden_message="You cannot perform the requested operation, required scopes are missing in the "
+        "token.",
         throttled="TooManyRequests",
         unknown_property=_UNKNOWN,
         read_only="The property '{name}' is read-only and cannot be specified.",
@@ -110,8 +111,8 @@ DIALECTS = {
         not_found="ResourceNotFound",
         not_found_message="The resource '{id}' was not found.",
         forbidden="Forbidden",
-        forbidden_message="Application is not authorized to perform this operation. Application must have one of "
-        "the following scopes: {scopes}",
+        forbidden_message="Application is not authorized to perform this operation. Application must have "
+        "one of the following scopes: {scopes}",
         throttled="TooManyRequests",
         unknown_property=_UNKNOWN,
         read_only="The property '{name}' is read-only and cannot be set.",

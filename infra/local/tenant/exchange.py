@@ -31,7 +31,10 @@ PORTAL = Caller(portal=True)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: `path` is below the version and still percent-encoded, `origin` what links are built from."""
+    """One request.
+
+    `path` is below the version and still percent-encoded; `origin` is what links are built from.
+    """
 
     tenant: Tenant
     caller: Caller
@@ -69,7 +72,7 @@ class Request:
         try:
             value = json.loads(self.content or b"null")
         except ValueError as exc:
-            message = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
+            message = "Unable to read JSON request payload. Please ensure payload is of valid JSON format."
             raise GraphError(400, "BadRequest", message) from exc
         if not isinstance(value, dict):
             raise DIALECTS["directory"].refuse("Empty Payload. JSON content expected.", code="BadRequest")

@@ -37,6 +37,14 @@ _FUNCTIONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+def _either(left: Test, right: Test) -> Test:
+    return lambda body: left(body) or right(body)
+
+
+def _both(left: Test, right: Test) -> Test:
+    return lambda body: left(body) and right(body)
+
+
 def _folded(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -54,15 +62,13 @@ class Parser:
     def expression(self) -> Test:
         test = self._all()
         while self._take("name", "or"):
-            left, right = test, self._all()
-            test = lambda body, a=left, b=right: a(body) or b(body)  # noqa: E731
+            test = _either(test, self._all())
         return test
 
     def _all(self) -> Test:
         test = self._one()
         while self._take("name", "and"):
-            left, right = test, self._one()
-            test = lambda body, a=left, b=right: a(body) and b(body)  # noqa: E731
+            test = _both(test, self._one())
         return test
 
     def _one(self) -> Test:

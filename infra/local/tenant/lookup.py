@@ -12,6 +12,7 @@ from .tenant import Record
 
 
 def is_visible(record: Record, request: Request) -> bool:
+    """Whether lists and reads show an object yet."""
     return request.caller.portal or record.visible_at <= request.now
 
 
@@ -83,6 +84,7 @@ def check_references(request: Request, entry: Type, body: dict[str, Any], sent: 
 
 
 def check_reference(request: Request, entry: Type, reference: Reference, value: str) -> None:
+    """Refuses one id, unless its object exists or it is a special value."""
     if value in reference.special:
         return
     if not any(exists(request, path, reference.key, value) for path in reference.to):

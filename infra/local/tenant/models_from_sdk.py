@@ -48,16 +48,18 @@ COLLECTION_ITEMS = {
 PACKAGES = {"v1.0": "msgraph", "beta": "msgraph_beta"}
 DATA = Path(__file__).parent / "data" / "models"
 
-_CLASS = re.compile(r"^class (\w+)\(([^)]*)\):", re.M)
-_FIELD = re.compile(r'^\s+"([^"]+)": lambda n : setattr\(self, \'(\w+)\', n\.(\w+)\(([^)]*)\)\)', re.M)
+_CLASS = re.compile(r"^class (\w+)\(([^)]*)\):", re.MULTILINE)
+_FIELD = re.compile(
+    r'^\s+"([^"]+)": lambda n : setattr\(self, \'(\w+)\', n\.(\w+)\(([^)]*)\)\)', re.MULTILINE
+)
 _WRITTEN = re.compile(r'writer\.(write_\w+)\("([^"]+)"')
 _SUBTYPE = re.compile(
-    r'casefold\(\) == "#microsoft\.graph\.([\w.]+)"\.casefold\(\):\s+.*?return (\w+)\(\)', re.S
+    r'casefold\(\) == "#microsoft\.graph\.([\w.]+)"\.casefold\(\):\s+.*?return (\w+)\(\)', re.DOTALL
 )
-_COMMENT = re.compile(r"^    # (.*)\n    (\w+): ", re.M)
-_MEMBER = re.compile(r'^\s+\w+ = "([^"]*)",', re.M)
-_READ_ONLY = re.compile(r"(^|[.(]\s*)Read[- ]only\b", re.I)
-_NOT_NULL = re.compile(r"\bNot nullable\b", re.I)
+_COMMENT = re.compile(r"^    # (.*)\n    (\w+): ", re.MULTILINE)
+_MEMBER = re.compile(r'^\s+\w+ = "([^"]*)",', re.MULTILINE)
+_READ_ONLY = re.compile(r"(^|[.(]\s*)Read[- ]only\b", re.IGNORECASE)
+_NOT_NULL = re.compile(r"\bNot nullable\b", re.IGNORECASE)
 
 
 @dataclass
@@ -167,14 +169,13 @@ def generate(site_packages: Path, version: str, roots: list[str], children: set[
     lines = []
     for name, model in sorted(sdk.models.items()):
         entry: dict[str, object] = {"properties": dict(sorted(model.properties.items()))}
-        for key, value in (
-            ("base", model.base),
-            ("readOnly", sorted(model.read_only)),
-            ("notNull", sorted(model.not_null)),
-            ("subtypes", model.subtypes),
-        ):
-            if value:
-                entry[key] = value
+        facts: dict[str, object] = {
+            "base": model.base,
+            "readOnly": sorted(model.read_only),
+            "notNull": sorted(model.not_null),
+            "subtypes": model.subtypes,
+        }
+        entry.update({key: value for key, value in facts.items() if value})
         lines.append(f"{json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}")
     enums = [f"{json.dumps(n)}: {json.dumps(v, separators=(',', ':'))}" for n, v in sorted(sdk.enums.items())]
     return '{"models": {\n' + ",\n".join(lines) + '\n}, "enums": {\n' + ",\n".join(enums) + "\n}}\n"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from .access import check_licence, check_permission
-from .errors import method_error, segment_error
+from .errors import method_error
 from .exchange import Answer, Request
 from .hooks import Body, Show, Write
 from .hooks.registry import hooks_of
@@ -22,7 +22,7 @@ from .table import Table, Type
 from .tenant import Record
 from .validation import Judge, judge_create, judge_update
 
-_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.I)
+_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
 def stamp(now: float) -> str:
@@ -52,7 +52,9 @@ def read(request: Request, table: Table, route: Route) -> Answer:
     models = schema(request.version)
     query = read_query(request, entry, models)
     records = {r.id: r for r in request.tenant.all(entry.path) if is_visible(r, request)}
-    pairs = [(key, shown(request, table, entry, record)) for key, record in records.items()]
+
+    def show(key: str) -> Body:
+        return shown(request, table, entry, records[key])
 
     def finish(key: str, body: Body) -> Body:
         for name in entry.hidden_in_lists:
@@ -60,7 +62,7 @@ def read(request: Request, table: Table, route: Route) -> Answer:
                 body[name] = None
         return body | expand(request, table, entry, records[key], query.expand)
 
-    return Answer(200, answer_list(request, entry, query, pairs, models, finish))
+    return Answer(200, answer_list(request, entry, query, list(records), models, show, finish))
 
 
 def _read_item(request: Request, table: Table, route: Route) -> Answer:
@@ -174,7 +176,7 @@ def update(request: Request, table: Table, route: Route) -> Answer:
 
 
 def _replace(changed: Record, old: Record, sent: Body, entry: Type) -> None:
-    """The whole object anew: what is missing goes back to its default, what is fixed must be repeated as it is."""
+    """The whole object anew: what is missing goes back to its default, what is fixed must stay as it is."""
     for name in entry.required:
         if sent.get(name) in (None, "", []):
             raise entry.dialect.refuse(f"The required property '{name}' is missing or empty.")
@@ -222,7 +224,7 @@ def by_ids(request: Request, table: Table) -> Answer:
     entry = table["groups"]
     if request.method != "POST":
         raise method_error()
-    check_permission(request, _DIRECTORY_READ(entry), "read")
+    check_permission(request, _any_object(entry), "read")
     sent = request.json()
     ids, types = sent.get("ids"), sent.get("types")
     if not isinstance(ids, list) or not 1 <= len(ids) <= 1000 or set(sent) - {"ids", "types", "@odata.type"}:
@@ -240,10 +242,8 @@ def by_ids(request: Request, table: Table) -> Answer:
     return Answer(200, {"@odata.context": address, "value": value})
 
 
-def _DIRECTORY_READ(entry: Type) -> Type:  # noqa: N802
+def _any_object(entry: Type) -> Type:
     """The least privilege of directoryObjects is Directory.Read.All, whatever the type."""
-    from dataclasses import replace
-
     return replace(entry, permissions={"read": (("Directory.Read.All",), ("Directory.ReadWrite.All",))})
 
 
@@ -261,20 +261,10 @@ def directory_object(request: Request, table: Table, object_id: str) -> Answer:
     entry = table["groups"]
     if request.method != "GET":
         raise method_error()
-    check_permission(request, _DIRECTORY_READ(entry), "read")
+    check_permission(request, _any_object(entry), "read")
     for path in ("users", "groups", "servicePrincipals", "applications"):
         body = _object(request, table, path, object_id)
         if body is not None:
-            return Answer(
-                200,
-                {
-                    "@odata.context": f"{request.origin}/{request.version}/$metadata#directoryObjects/$entity",
-                    **body,
-                },
-            )
+            address = f"{request.origin}/{request.version}/$metadata#directoryObjects/$entity"
+            return Answer(200, {"@odata.context": address, **body})
     raise entry.dialect.missing(object_id)
-
-
-def no_such(name: str) -> Any:
-    """For addresses below directoryObjects that are not simulated."""
-    raise segment_error(name)

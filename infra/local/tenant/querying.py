@@ -51,8 +51,8 @@ def read_query(request: Request, entry: Type, schema: Schema, *, item: bool = Fa
         elif name.startswith("$"):
             raise entry.dialect.refuse(f"The query parameter '{name}' is not supported.", code="BadRequest")
     allowed = entry.options | {"$select", "$skiptoken"}
-    for option in options:
-        if (option not in allowed and not (option == "$expand" and not options[option])) or (
+    for option, value in options.items():
+        if (option not in allowed and not (option == "$expand" and not value)) or (
             item and option not in ("$select", "$expand")
         ):
             raise entry.dialect.refuse(
@@ -67,7 +67,7 @@ def read_query(request: Request, entry: Type, schema: Schema, *, item: bool = Fa
         top=_number(options.get("$top"), entry, "$top"),
         skip=_number(options.get("$skip"), entry, "$skip") or 0,
         count=options.get("$count", "").lower() == "true",
-        token=_token(options.get("$skiptoken"), entry),
+        token=read_token(options.get("$skiptoken"), entry),
         search=options.get("$search"),
     )
 
@@ -123,7 +123,8 @@ def _number(text: str | None, entry: Type, option: str) -> int | None:
     return int(text)
 
 
-def _token(text: str | None, entry: Type) -> Body:
+def read_token(text: str | None, entry: Type) -> Body:
+    """What `make_token` put into a token; a GraphError 400 for anything else."""
     if text is None:
         return {}
     try:
@@ -164,40 +165,48 @@ def answer_list(
     request: Request,
     entry: Type,
     query: Query,
-    shown: list[tuple[str, Body]],
+    keys: list[str],
     schema: Schema,
+    show: Callable[[str], Body],
     finish: Callable[[str, Body], Body],
 ) -> Body:
-    """Filters, sorts, cuts one page; `finish` adds what only the objects of the page need ($expand)."""
+    """Filters, sorts, cuts one page; `show` gives an object, `finish` adds what only a page needs ($expand).
+
+    Without `$filter`, `$search` and `$orderby` only the page itself is shown: long lists stay cheap.
+    """
     advanced = request.headers.get("consistencylevel", "").lower() == "eventual"
+    keys = sorted(keys, key=lambda key: (len(key), key) if entry.identifier == "number" else (0, key))
+    bodies: dict[str, Body] = {}
+    if query.filter or query.search is not None or query.order:
+        bodies = {key: show(key) for key in keys}
     if query.filter:
         test, operators = parse_filter(query.filter, entry, schema)
         _check_advanced(entry, operators, advanced=advanced and query.count)
-        shown = [(key, body) for key, body in shown if test(body)]
+        keys = [key for key in keys if test(bodies[key])]
     if query.search is not None:
-        shown = _searched(shown, query.search, entry, advanced=advanced)
-    total = len(shown)
+        keys = _searched(keys, bodies, query.search, entry, advanced=advanced)
+    total = len(keys)
     if query.order:
         name, descending = query.order
-        shown.sort(key=lambda pair: str(pair[1].get(name) or "").lower(), reverse=descending)
+        keys.sort(key=lambda key: str(bodies[key].get(name) or "").lower(), reverse=descending)
         start = int(query.token.get("skip", query.skip))
     else:
-        shown.sort(key=lambda pair: (len(pair[0]), pair[0]) if entry.identifier == "number" else (0, pair[0]))
-        start = _after(shown, query.token.get("after")) if query.token else query.skip
+        start = _after(keys, query.token.get("after")) if query.token else query.skip
     size = page_size(request, entry.page_size, query.top)
-    page = shown[start : start + size]
+    page = keys[start : start + size]
     answer: Body = {"@odata.context": context(request, entry)}
     if query.count and not query.token and (advanced or entry.service.quota != "directory"):
         answer["@odata.count"] = total
     if start + size < total:
-        token: Body = {"skip": start + size} if query.order else {"after": page[-1][0]}
+        token: Body = {"skip": start + size} if query.order else {"after": page[-1]}
         answer["@odata.nextLink"] = next_link(request, token)
-    answer["value"] = [finish(key, selected(body, query.select, entry)) for key, body in page]
+    answer["value"] = [
+        finish(key, selected(bodies.get(key) or show(key), query.select, entry)) for key in page
+    ]
     return answer
 
 
-def _after(shown: list[tuple[str, Body]], last: Any) -> int:
-    keys = [key for key, _ in shown]
+def _after(keys: list[str], last: Any) -> int:
     if last in keys:
         return keys.index(last) + 1
     return sum(1 for key in keys if (len(key), key) <= (len(str(last)), str(last)))
@@ -209,25 +218,28 @@ def _check_advanced(entry: Type, operators: set[str], *, advanced: bool) -> None
         raise GraphError(
             400,
             "Request_UnsupportedQuery",
-            "Operator is not supported because the required parameters might be missing. Try adding $count=true "
-            "query parameter and ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries",
+            "Operator is not supported because the required parameters might be missing. Try "
+            "adding $count=true "
+            "query parameter and ConsistencyLevel:eventual header. Refer to "
+            "https://aka.ms/graph-docs/advanced-queries",
         )
 
 
 def _searched(
-    shown: list[tuple[str, Body]], text: str, entry: Type, *, advanced: bool
-) -> list[tuple[str, Body]]:
+    keys: list[str], bodies: dict[str, Body], text: str, entry: Type, *, advanced: bool
+) -> list[str]:
     if not advanced:
-        message = "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"
-        raise entry.dialect.refuse(message)
+        raise entry.dialect.refuse(
+            "Request with $search query parameter only works through MSGraph with a special request header: "
+            "'ConsistencyLevel: eventual'"
+        )
     match = re.fullmatch(r'"(displayName|description|mail):(.+)"', text.strip())
     if match is None:
-        raise entry.dialect.refuse(
-            f"Syntax error: the $search clause '{text}' is not of the form \"property:value\"."
-        )
+        raise entry.dialect.refuse(f"Syntax error in $search '{text}': the form is \"property:value\".")
     name, wanted = match.groups()
-    return [(k, b) for k, b in shown if wanted.lower() in str(b.get(name) or "").lower()]
+    return [key for key in keys if wanted.lower() in str(bodies[key].get(name) or "").lower()]
 
 
 def context(request: Request, entry: Type, *, entity: bool = False) -> str:
+    """The `@odata.context` of an answer."""
     return f"{request.origin}/{request.version}/$metadata#{entry.path}" + ("/$entity" if entity else "")

@@ -1,7 +1,7 @@
 """Throttling by the documented quotas: learn.microsoft.com/graph/throttling-limits.
 
-The page gives numbers, not the algorithm. `documented` counts a sliding window per bucket; `burst10` lets through
-a steady rate with a burst of at most ten. A client that respects one must also live under the other.
+The page gives numbers, not the algorithm. `documented` counts a sliding window per bucket; `burst10` lets
+through a steady rate with a burst of at most ten. A client that respects one must also live under the other.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _INTUNE = (
     Limit("write/app", 100, 20, writes_only=True),
     Limit("write/tenant", 200, 20, scope="tenant", writes_only=True),
 )
-# "The resources listed earlier do not return a Retry-After header on 429 responses."
+# Its note: these resources do not return a Retry-After header with 429.
 _CONDITIONAL_ACCESS = (Limit("any/tenant", 1, 1, scope="tenant", retry_after=False),)
 _DIRECTORY = (
     Limit("write/app", 3000, 150, writes_only=True),
     Limit("write/tenant", 18000, 300, scope="tenant", writes_only=True),
 )
-# learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
+# learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-…
 _SHAREPOINT = (Limit("units/app", 1200, 60),)
 
 # Base costs in resource units; any other request costs 1.

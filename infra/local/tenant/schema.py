@@ -17,7 +17,7 @@ _FOLDER = Path(__file__).parent / "data" / "models"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a property holds: `word` is a primitive or one of enum, flags, type, nav; `name` says which one."""
+    """What a property holds: `word` is a primitive or enum, flags, type, nav; `name` says which one."""
 
     word: str
     name: str

@@ -12,8 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from .app_roles import DEMO_GRANTS, GRAPH_APP_ID
-from .entra import APP_ID, APP_NAME
+from .app_roles import APP_ID, APP_NAME, DEMO_GRANTS, GRAPH_APP_ID
 from .exchange import PORTAL, Request
 from .graph import Graph
 from .objects import stamp
@@ -107,8 +106,8 @@ class Seeder:
             self._raw(tenant, entry, object_id, body)
         else:
             self._call(tenant, "POST", entry.path, {"id": object_id, **body})
-        for action, parameters in step.get("then", {}).items():
-            parameters = self._linked(parameters, names, tenant)
+        for action, sent in step.get("then", {}).items():
+            parameters = self._linked(sent, names, tenant)
             self._call(tenant, "POST", f"{entry.path}/{object_id}/{action}", parameters)
 
     def _raw(self, tenant: Tenant, entry: Type, object_id: str, body: Body) -> None:

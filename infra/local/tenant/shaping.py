@@ -1,4 +1,4 @@
-"""How the service shows an object: every declared property, `@odata.type` where it says something, no secrets."""
+"""How the service shows an object: every declared property, `@odata.type` where it says something."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Body = dict[str, Any]
 def shape(value: Body, declared: str, schema: Schema) -> Body:
     """A value with all properties of its model: null or [] where nothing was set.
 
-    As with `odata.metadata=minimal`, `@odata.type` stands only where the value is of a derived type. A model that
-    this version of Graph does not know is shown as the nearest base it knows.
+    As with `odata.metadata=minimal`, `@odata.type` stands only where the value is of a derived type. A model
+    that this version of Graph does not know is shown as the declared one.
     """
     model = _known_model(value, declared, schema)
     shown: Body = {}

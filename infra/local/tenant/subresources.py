@@ -6,15 +6,14 @@ import copy
 from typing import Any
 
 from .access import check_licence, check_permission
-from .errors import GraphError, method_error, segment_error
+from .errors import method_error, segment_error
 from .exchange import Answer, Request
 from .hooks import Body, Call, Show, Write
 from .hooks.conditional_access import check_configuration, new_configuration_id
 from .hooks.directory import referenced
 from .hooks.registry import ACTIONS, hooks_of
 from .lookup import existing, is_visible
-from .querying import make_token, next_link, page_size
-from .querying import _token as read_token
+from .querying import next_link, page_size, read_token
 from .routing import Route
 from .schema import Schema, schema
 from .shaping import merge, selected, shape
@@ -239,7 +238,7 @@ def _write_child(
         child = {"id": new_configuration_id(record.id), **sent}
         held.append(child)
     elif len(route.rest) == 1:
-        child = next((c for c in held if c.get("id") == route.rest[0]), None) or _none(entry, route.rest[0])
+        child = _child_of(held, entry, route.rest[0])
         if request.method == "DELETE":
             held.remove(child)
             request.tenant.put(entry.path, changed)
@@ -265,12 +264,8 @@ def _judged(judge: Judge, sent: Body, navigation: Navigation) -> Body:
     return copy.deepcopy(sent)
 
 
-def _none(entry: Type, object_id: str) -> Body:
-    raise _missing(entry, object_id)
-
-
-def _missing(entry: Type, object_id: str) -> GraphError:
-    return entry.dialect.missing(object_id)
-
-
-__all__ = ["expand", "make_token", "members_of", "serve"]
+def _child_of(held: list[Body], entry: Type, object_id: str) -> Body:
+    found = next((child for child in held if child.get("id") == object_id), None)
+    if found is None:
+        raise entry.dialect.missing(object_id)
+    return found

@@ -16,9 +16,9 @@ LOG_LIMIT = 100_000
 
 @dataclass
 class Record:
-    """One object. `body` holds its own properties, `nav` its sub-resources, `secrets` what is never given back.
+    """One object: `body` its own properties, `nav` its sub-resources, `secrets` what is never given back.
 
-    `visible_at` is the moment from which lists and reads show it; `deleted_at` stays None until a soft delete.
+    `visible_at` is the moment from which lists and reads show it.
     """
 
     id: str

@@ -44,7 +44,8 @@ class Judge:
         if claimed is None:
             if demanded:
                 raise self._refuse(
-                    f"The @odata.type annotation is required: a value of the abstract type 'microsoft.graph.{declared}' "
+                    "The @odata.type annotation is required: a value of the abstract type "
+                    f"'microsoft.graph.{declared}' "
                     "must say which type it is."
                 )
             return declared
@@ -85,7 +86,7 @@ class Judge:
         model = self.model_of(value, declared, demanded=demanded)
         properties, read_only = self.schema.properties(model), self.schema.read_only(model)
         for name, member in value.items():
-            if self._annotation(name, properties, model):
+            if self.is_annotation(name, properties, model):
                 continue
             if name not in properties:
                 raise self.dialect.unknown(name, model)
@@ -94,8 +95,8 @@ class Judge:
             if member is not None:
                 self.value(member, properties[name], f"{where}.{name}")
 
-    def _annotation(self, name: str, properties: dict[str, Kind], model: str) -> bool:
-        """`@odata.type` and `x@odata.type` are part of the language; other annotations are not for requests."""
+    def is_annotation(self, name: str, properties: dict[str, Kind], model: str) -> bool:
+        """`@odata.type` and `x@odata.type` belong to requests; other annotations do not."""
         if "@" not in name:
             return False
         target, _, annotation = name.partition("@")
@@ -191,13 +192,9 @@ def _properties(
     read_only = judge.schema.read_only(model) | set(entry.read_only) | {"id"}
     not_null = judge.schema.not_null(model) | set(entry.not_null)
     for name, value in body.items():
-        target, _, annotation = name.partition("@")
-        if annotation == "odata.bind" and target in entry.bindable:
+        bound = name.removesuffix("@odata.bind")
+        if (bound != name and bound in entry.bindable) or judge.is_annotation(name, properties, model):
             continue
-        if "@" in name:
-            if annotation == "odata.type" and (not target or target in properties):
-                continue
-            raise judge.dialect.unknown(name, model)
         kind = properties.get(name)
         if kind is None:
             raise judge.dialect.unknown(name, model)
@@ -206,11 +203,14 @@ def _properties(
         if kind.word == "nav" and name not in nested:
             message = f"The navigation property '{name}' cannot be written as part of this request."
             raise judge.dialect.refuse(message)
-        if value is None:
-            if name in not_null:
-                raise judge.dialect.refuse(f"The property '{name}' cannot be null.")
-            continue
-        judge.value(value, kind, name)
-        limit = entry.lengths.get(name)
-        if limit is not None and isinstance(value, str) and len(value) > limit:
-            raise judge.dialect.refuse(f"The value of '{name}' is longer than {limit} characters.")
+        if value is not None:
+            judge.value(value, kind, name)
+            _length(name, value, entry)
+        elif name in not_null:
+            raise judge.dialect.refuse(f"The property '{name}' cannot be null.")
+
+
+def _length(name: str, value: Any, entry: Type) -> None:
+    limit = entry.lengths.get(name)
+    if limit is not None and isinstance(value, str) and len(value) > limit:
+        raise entry.dialect.refuse(f"The value of '{name}' is longer than {limit} characters.")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Dialect, GraphError
-from ..exchange import Request
-from ..schema import Schema
-from ..table import Table, Type
-from ..tenant import Record, Tenant
+from infra.local.tenant.errors import Dialect, GraphError
+from infra.local.tenant.exchange import Request
+from infra.local.tenant.schema import Schema
+from infra.local.tenant.table import Table, Type
+from infra.local.tenant.tenant import Record, Tenant
 
 Body = dict[str, Any]
 

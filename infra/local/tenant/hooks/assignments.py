@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import GraphError
-from ..lookup import exists
-from ..schema import Kind
-from ..shaping import shape
-from ..validation import Judge
+from infra.local.tenant.errors import GraphError
+from infra.local.tenant.lookup import exists
+from infra.local.tenant.schema import Kind
+from infra.local.tenant.shaping import shape
+from infra.local.tenant.validation import Judge
+
 from . import Body, Call
 
 NO_FILTER = "00000000-0000-0000-0000-000000000000"
@@ -46,7 +47,7 @@ def assign(call: Call) -> Body | None:
 
 
 def _judge(judge: Judge, sent: Any, model: str) -> None:
-    """An assignment as sent: `id`, `source` and `sourceId` may be repeated from a read, and change nothing."""
+    """An assignment as sent: `id`, `source`, `sourceId` may be repeated from a read and change nothing."""
     if not isinstance(sent, dict):
         raise judge.dialect.refuse("An assignment must be an object.")
     properties = judge.schema.properties(model)

@@ -11,15 +11,16 @@ import re
 import uuid
 from typing import Any
 
-from ..lookup import values_at
-from ..shaping import shape
-from ..validation import Judge
+from infra.local.tenant.lookup import values_at
+from infra.local.tenant.shaping import shape
+from infra.local.tenant.validation import Judge
+
 from . import Body, Call, Hook, Show, Write
 
 _SEE = "For examples, please see API documentation at https://docs.microsoft.com/en-us/graph/api/conditionalaccessroot-post-policies."
 _POLICIES = "identity/conditionalAccess/policies"
 _STRENGTHS = "policies/authenticationStrengthPolicies"
-_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.I)
+_GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
 def _policy_write(write: Write) -> None:
@@ -28,7 +29,8 @@ def _policy_write(write: Write) -> None:
     _users(write, conditions)
     if "clientAppTypes" in conditions and not conditions["clientAppTypes"]:
         raise write.refuse(
-            "1064: 'clientAppTypes' condition does not support []. If you want to target all client apps, use "
+            "1064: 'clientAppTypes' condition does not support []. If you want to target all "
+            "client apps, use "
             f"['all']. {_SEE}"
         )
     conditions.setdefault("clientAppTypes", ["all"])
@@ -47,12 +49,14 @@ def _applications(write: Write, applications: Body) -> None:
         return
     if not (included or actions or contexts):
         raise write.refuse(
-            "1011: 'applications' condition must specify the applications to include. Try 'includeApplications' = "
+            "1011: 'applications' condition must specify the applications to include. Try "
+            "'includeApplications' = "
             f"['none'] to start with. {_SEE}"
         )
     if included and (actions or contexts):
         raise write.refuse(
-            "1012: 'applications' condition cannot include both 'includeApplications' and 'includeUserActions'/"
+            "1012: 'applications' condition cannot include both 'includeApplications' and "
+            "'includeUserActions'/"
             "'includeProtectionLevels'. Please remove one of the conditions."
         )
     for special in ("All", "None"):
@@ -68,7 +72,8 @@ def _users(write: Write, conditions: Body) -> None:
     clients = (conditions.get("clientApplications") or {}).get("includeServicePrincipals")
     if not included and not users.get("includeGuestsOrExternalUsers") and not clients:
         raise write.refuse(
-            f"1007: 'users' condition must specify the users to include. Try 'includeUsers' = ['none'] to start with. {_SEE}"
+            "1007: 'users' condition must specify the users to include. Try 'includeUsers' = "
+            f"['none'] to start with. {_SEE}"
         )
     for role in values_at(users, "includeRoles[]"):
         if not _GUID.match(str(role)):
@@ -146,7 +151,10 @@ def _location_write(write: Write) -> None:
 
 
 def _ip_ranges(write: Write) -> None:
-    """Up to 2,000 ranges, no private addresses: learn.microsoft.com/entra/identity/conditional-access/concept-assignment-network"""
+    """Up to 2,000 ranges, no private addresses.
+
+    learn.microsoft.com/entra/identity/conditional-access/concept-assignment-network
+    """
     write.body.setdefault("isTrusted", False)
     ranges = write.body.get("ipRanges") or []
     if not 1 <= len(ranges) <= 2000:
@@ -201,8 +209,9 @@ def update_allowed_combinations(call: Call) -> Body | None:
     previous = call.record.body.get("allowedCombinations")
     call.record.body["allowedCombinations"] = call.sent["allowedCombinations"]
     call.tenant.put(call.entry.path, call.record)
+    base = f"{call.request.origin}/{call.request.version}/$metadata"
     return {
-        "@odata.context": f"{call.request.origin}/{call.request.version}/$metadata#microsoft.graph.updateAllowedCombinationsResult",
+        "@odata.context": f"{base}#microsoft.graph.updateAllowedCombinationsResult",
         "currentCombinations": call.sent["allowedCombinations"],
         "previousCombinations": previous,
         "additionalInformation": None,

@@ -1,6 +1,6 @@
-"""Directory objects: groups, the grants of service principals, licences, the authorization policy, SharePoint.
+"""Groups, the grants of service principals, licences, the authorization policy; SharePoint settings.
 
-learn.microsoft.com/graph/api/group-post-groups, group-update; learn.microsoft.com/graph/api/resources/approleassignment.
+learn.microsoft.com/graph/api/group-post-groups, group-update and resources/approleassignment.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from ..access import roles_of
-from ..app_roles import GRAPH_APP_ID, app_roles, role_id
-from ..lookup import exists
+from infra.local.tenant.access import roles_of
+from infra.local.tenant.app_roles import APP_ID, GRAPH_APP_ID, app_roles, role_id
+from infra.local.tenant.lookup import exists
+
 from . import Body, Hook, Show, Write
 
 _DELEGATED_ONLY = (
@@ -29,8 +30,19 @@ _GUEST_ROLES = (
 
 
 def _group_write(write: Write) -> None:
-    body, sent = write.body, write.sent
-    types = body.get("groupTypes") or []
+    types = write.body.get("groupTypes") or []
+    _kind_of_group(write, types)
+    _nickname(write, types)
+    _membership_rule(write, types)
+    _privileges(write, types)
+    for name in ("members", "owners"):
+        _bind(write, name, types)
+    if write.creating:
+        _complete(write, types)
+
+
+def _kind_of_group(write: Write, types: list[str]) -> None:
+    body = write.body
     if any(t not in ("Unified", "DynamicMembership") for t in types) or len(set(types)) != len(types):
         raise write.refuse("Invalid value specified for property 'groupTypes' of resource 'Group'.")
     if write.old is not None and ("Unified" in types) != (
@@ -44,22 +56,20 @@ def _group_write(write: Write) -> None:
             "The service does not currently support writes of mail-enabled groups. Please ensure that the "
             "mail-enablement property is unset and the security-enablement property is set."
         )
-    _nickname(write, types)
-    _membership_rule(write, types)
-    delegated = [name for name in _DELEGATED_ONLY if name in sent]
+
+
+def _privileges(write: Write, types: list[str]) -> None:
+    """What an app may not do at all, or not without a further permission."""
+    delegated = [name for name in _DELEGATED_ONLY if name in write.sent]
     if delegated and not write.request.caller.portal:
         raise write.dialect.denied(["delegated permissions"])
-    if sent.get("isAssignableToRole"):
+    if write.sent.get("isAssignableToRole"):
         if not write.request.caller.portal and "RoleManagement.ReadWrite.Directory" not in roles_of(
             write.request
         ):
             raise write.dialect.denied(["RoleManagement.ReadWrite.Directory"])
         if "DynamicMembership" in types:
             raise write.refuse("A group that can be assigned to a role cannot have dynamic membership.")
-    for name in ("members", "owners"):
-        _bind(write, name, types)
-    if write.creating:
-        _complete(write, types)
 
 
 def _nickname(write: Write, types: list[str]) -> None:
@@ -110,15 +120,17 @@ def _bind(write: Write, name: str, types: list[str]) -> None:
 
 
 def referenced(write: Write, link: str, held: list[Any]) -> str:
-    """The object id that an `@odata.id` or `@odata.bind` address names; refused unless it exists and is new."""
+    """The object id that an `@odata.id` address names; refused unless it exists and is new."""
     object_id = link.rstrip("/").rsplit("/", 1)[-1].split("('")[-1].removesuffix("')")
     if not link.startswith(("http://", "https://")) or not any(
         exists(write.request, path, "id", object_id) for path in ("users", "groups", "servicePrincipals")
     ):
         raise write.dialect.missing(object_id)
     if object_id in held:
-        message = "One or more added object references already exist for the following modified properties: 'members'."
-        raise write.refuse(message)
+        raise write.refuse(
+            "One or more added object references already exist for the following modified properties: "
+            "'members'."
+        )
     return object_id
 
 
@@ -161,9 +173,7 @@ def _principal_sub(show: Show, name: str) -> list[Body] | None:
     """Grants as the directory keeps them: assignments of Graph's app roles to the service's principal."""
     tenant = show.request.tenant
     graph = next((r for r in tenant.all("servicePrincipals") if r.body.get("appId") == GRAPH_APP_ID), None)
-    app = next(
-        (r for r in tenant.all("servicePrincipals") if r.body.get("tags") == ["simulatedConsent"]), None
-    )
+    app = next((r for r in tenant.all("servicePrincipals") if r.body.get("appId") == APP_ID), None)
     if graph is None or app is None:
         return []
     asked = app if name == "appRoleAssignments" else graph

@@ -1,4 +1,4 @@
-"""Intune: compliance schedules, settings catalog, custom settings with secrets, filters, scope tags, scripts."""
+"""Intune: compliance schedules, settings catalog, secrets, filters, scope tags, scripts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import base64
 import uuid
 from typing import Any
 
-from ..lookup import exists
-from ..shaping import shape
-from ..validation import Judge
+from infra.local.tenant.lookup import exists
+from infra.local.tenant.shaping import shape
+from infra.local.tenant.validation import Judge
+
 from . import Body, Call, Hook, Show, Write
 
 NO_TEMPLATE = "00000000-0000-0000-0000-000000000000"
@@ -120,7 +121,7 @@ def oma_plain_text(call: Call) -> Body | None:
 
 
 def _settings_write(write: Write) -> None:
-    """The settings come with the policy (POST, PUT). Secrets become tokens that are good for this policy only."""
+    """Settings come with the policy (POST, PUT). Secrets become tokens good for this policy only."""
     write.record.nav.setdefault("settings", [])
     if write.record.body.get("templateReference") is None:
         write.record.body["templateReference"] = {"templateId": "", "templateFamily": "none"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..table import Type
+from infra.local.tenant.table import Type
+
 from . import Body, Call, Hook, assignments, conditional_access, directory, intune
 
 HOOKS: dict[str, Hook] = {**conditional_access.HOOKS, **directory.HOOKS, **intune.HOOKS}
@@ -19,4 +20,5 @@ ACTIONS: dict[str, Callable[[Call], Body | None]] = {
 
 
 def hooks_of(entry: Type) -> Iterator[Hook]:
+    """The hooks of a type, in the table's order."""
     return (HOOKS[name] for name in entry.hooks)
