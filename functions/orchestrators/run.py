@@ -34,14 +34,14 @@ class Run:
     """Calls activities for one sync.
 
     `step` counts transitions, never the stage's rank, so that a late writer of an earlier step is ignored
-    (mechanics.md 2). `limit` bounds the time spent in activities; waits do not count.
+    (docs/architecture.md); one that closes a lost sync counts on from where that was. `limit` bounds the time spent in activities; waits do not count.
     """
 
     def __init__(self, context: DurableOrchestrationContext) -> None:
         self.context = context
         self.input: dict[str, Any] = dict(context.get_input() or {})
         self._left = dt.timedelta(seconds=self.input["limit"])
-        self._step = 0
+        self._step: int = self.input.get("step", 0)
 
     def call(self, name: str, **extra: Any) -> Steps:
         """Calls one activity until it is done; its answer, or Ended."""

@@ -57,7 +57,7 @@ def close_sync(context: DurableOrchestrationContext) -> Steps:
     """Ends a sync whose orchestration was lost: what was deployed is settled, the report written, the lock
     released.
 
-    Input as `sync_tenant`'s, and `verdict`.
+    Input as `sync_tenant`'s, and `verdict`, and `step`: how far the lost one had counted.
     """
     run = Run(context)
     return (yield from _close(run, run.input["verdict"]))
@@ -66,7 +66,7 @@ def close_sync(context: DurableOrchestrationContext) -> Steps:
 def _work(run: Run) -> Steps:
     yield from _enter(run, deploying=False)
     scope = yield from run.call(CHECK_PERMISSIONS, deploying=False)
-    yield from run.all(BACK_UP, [{"bucket": bucket} for bucket in scope["buckets"]])
+    yield from run.all(BACK_UP, [{"bucket": bucket, "types": scope["types"]} for bucket in scope["buckets"]])
     compared = yield from run.call(COMPARE)
     if not compared["asks"]:
         return {"kind": "done"}

@@ -18,11 +18,13 @@ class Scope:
     already.
 
     `write_missing`: of the types to read, those whose changes are blocked, with the permissions they lack.
+    `lookups_missing`: unmanaged types whose objects nobody may look up, so that ids of theirs stay ids.
     """
 
     buckets: Mapping[str, tuple[TypeKey, ...]]
     not_read: tuple[NotRead, ...]
     write_missing: Mapping[TypeKey, tuple[str, ...]]
+    lookups_missing: frozenset[TypeKey] = frozenset()
 
     @property
     def types(self) -> tuple[TypeKey, ...]:
@@ -54,7 +56,12 @@ def scope(
         buckets.setdefault(spec.bucket, []).append(key)
         if missing := lacking(needed_to_write(spec), granted):
             write_missing[key] = missing
-    return Scope({bucket: tuple(keys) for bucket, keys in buckets.items()}, tuple(not_read), write_missing)
+    return Scope(
+        {bucket: tuple(keys) for bucket, keys in buckets.items()},
+        tuple(not_read),
+        write_missing,
+        frozenset(key for key, one in catalog.lookups.items() if lacking(one.read, granted)),
+    )
 
 
 def needed_to_write(spec: TypeSpec) -> tuple[str, ...]:
@@ -63,7 +70,7 @@ def needed_to_write(spec: TypeSpec) -> tuple[str, ...]:
 
 
 def lacking(needed: Collection[str], granted: Collection[str]) -> tuple[str, ...]:
-    """Which of the needed permissions are not there. The one that also writes serves for the one that reads."""
+    """Which of the needed permissions are missing. The one that also writes serves for the one that reads."""
     return tuple(
         name
         for name in needed

@@ -9,6 +9,7 @@ from enum import Enum
 from shared.domain.catalog import Catalog
 from shared.domain.sync import SyncRecord, TenantRecord
 from shared.ports import Artifacts, Clock, Repository, StatusStore, TenantApi, TokenSource
+from shared.steps.sync_log import SyncLog
 
 
 class Stop(Enum):
@@ -16,6 +17,7 @@ class Stop(Enum):
 
     CANCELLED = "cancelled"
     TIME_LIMIT = "timeLimit"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class Work:
     repository: Repository
     tokens: TokenSource
     api: TenantApi
+    log: SyncLog
+    visible_within: float | None = None
+    """Overrides the catalog's time within which created objects show; for tests."""
+    read_back_seconds: float = 300.0
 
     async def stop(self) -> Stop | None:
         """Asked between items: a person's cancel first, then the time limit."""

@@ -1,0 +1,1 @@
+"""Activities: load → step → dump, a few lines each. Raise means try again, return means final answer."""

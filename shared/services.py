@@ -1,0 +1,243 @@
+"""Puts the program together: the one place that names concrete adapters.
+
+Built when first used and kept for the life of the process; nothing connects, reads or logs at import.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from shared import settings as environment
+from shared.domain.settings import CredentialKind
+from shared.names import SyncId, TenantId
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
+
+    from shared.adapters.blobs import Blobs
+    from shared.adapters.entra import ServicePrincipalTokens
+    from shared.adapters.repository.blob_repository import BlobRepository
+    from shared.adapters.repository.smart_http import GitHttp
+    from shared.adapters.tables.answers import TableAnswerStore
+    from shared.adapters.tables.audit import TableAuditLog
+    from shared.adapters.tables.connection import Tables
+    from shared.adapters.tables.keys import TableKeyStore
+    from shared.adapters.tables.state import TableStatusStore
+    from shared.domain.catalog import Catalog
+    from shared.domain.sync import TenantRecord
+    from shared.ports import Artifacts
+    from shared.steps.work import Work
+
+REPOSITORIES = "repositories"
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> dt.datetime:
+        """The present moment, in UTC."""
+        return dt.datetime.now(dt.UTC)
+
+
+class Services:
+    """Every adapter, made from the settings when it is first asked for."""
+
+    def __init__(self, settings: environment.AppSettings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self._tokens: dict[tuple[str, ...], ServicePrincipalTokens] = {}
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog of types."""
+        from shared.catalog.loader import load
+
+        return load()
+
+    @cached_property
+    def _tables(self) -> Tables:
+        from shared.adapters.tables.connection import Tables, by_account, by_connection_string
+
+        if self.settings.storage:
+            return Tables(by_connection_string(self.settings.storage))
+        return Tables(by_account(self.settings.storage_account or "", self._credential))
+
+    def _credential(self) -> Any:
+        from azure.identity.aio import ManagedIdentityCredential
+
+        return ManagedIdentityCredential(client_id=self.settings.storage_client_id)
+
+    @cached_property
+    def status(self) -> TableStatusStore:
+        """Tenants, syncs and the rows by which races are decided."""
+        from shared.adapters.tables.state import TableStatusStore
+
+        return TableStatusStore(self._tables, self.clock.now)
+
+    @cached_property
+    def audit(self) -> TableAuditLog:
+        """Who did what."""
+        from shared.adapters.tables.audit import TableAuditLog
+
+        return TableAuditLog(self._tables)
+
+    @cached_property
+    def keys(self) -> TableKeyStore:
+        """Function keys."""
+        from shared.adapters.tables.keys import TableKeyStore
+
+        return TableKeyStore(self._tables)
+
+    @cached_property
+    def answers(self) -> TableAnswerStore:
+        """Answers kept for `Idempotency-Key`."""
+        from shared.adapters.tables.answers import TableAnswerStore
+
+        return TableAnswerStore(self._tables)
+
+    @cached_property
+    def signing_key(self) -> bytes:
+        """The HMAC key of operation addresses."""
+        from shared.adapters.secrets import FolderSecrets, VaultSecrets
+
+        if self.settings.key_vault_url:
+            return VaultSecrets(self.settings.key_vault_url, self.settings.storage_client_id).get(
+                "accord-signing"
+            )
+        if self.settings.data is None:
+            raise ValueError("no place for secrets: set ACCORD_KEY_VAULT_URL, or ACCORD_DATA on one machine")
+        return FolderSecrets(self.settings.data / "secrets").get("signing")
+
+    def new_sync_id(self) -> SyncId:
+        """A fresh id, sorting by time."""
+        from shared.domain.start import ENTROPY, new_sync_id
+
+        return new_sync_id(self.clock.now(), secrets.token_bytes(ENTROPY))
+
+    @cached_property
+    def _blob_service(self) -> BlobServiceClient:
+        from shared.adapters.blobs import by_account, by_connection_string
+
+        if self.settings.storage:
+            return by_connection_string(self.settings.storage)
+        from azure.identity import ManagedIdentityCredential
+
+        credential = ManagedIdentityCredential(client_id=self.settings.storage_client_id)
+        return by_account(self.settings.storage_account or "", credential)
+
+    @cached_property
+    def _artifacts(self) -> Blobs:
+        from shared.adapters.blobs import Blobs
+
+        return Blobs(self._blob_service)
+
+    @cached_property
+    def _repositories(self) -> Blobs:
+        from shared.adapters.blobs import Blobs
+
+        return Blobs(self._blob_service, container=REPOSITORIES)
+
+    def artifacts(self, tenant: TenantId, sync: SyncId) -> Artifacts:
+        """The blobs of one sync."""
+        return self._artifacts.of(tenant, sync)
+
+    def repository(self, tenant: TenantId) -> BlobRepository:
+        """The tenant's Git repository."""
+        from shared.adapters.repository.blob_repository import BlobRepository
+
+        return BlobRepository(self._repositories.container, tenant, self.settings.cache)
+
+    def git(self, tenant: TenantId) -> GitHttp:
+        """Git over HTTP in front of it, its pushes checked against the catalog."""
+        from shared.adapters.repository.smart_http import GitHttp
+        from shared.steps.push import check_push, note_push
+
+        repository = self.repository(tenant)
+        check = partial(check_push, self.catalog, repository)
+        return GitHttp(repository, check, partial(note_push, self.status, self.audit, tenant))
+
+    def tokens(self, tenant: TenantRecord) -> ServicePrincipalTokens:
+        """The service principal of one tenant; kept, so that msal's cache is."""
+        from shared.adapters.entra import Federated, Secret, ServicePrincipalTokens
+
+        application = tenant.settings.application
+        client_id = application.client_id or self.settings.client_id or ""
+        key = (tenant.entra_tenant_id, client_id, tenant.settings.cloud, application.credential.value)
+        if key not in self._tokens:
+            login, _ = environment.CLOUDS[tenant.settings.cloud]
+            _, graph = environment.CLOUDS[tenant.settings.cloud]
+            secret = self.settings.client_secret
+            if application.credential is not CredentialKind.DEFAULT:
+                raise ValueError(f"credentials of kind {application.credential.value} come from Key Vault")
+            self._tokens[key] = ServicePrincipalTokens(
+                tenant=tenant.entra_tenant_id,
+                client_id=client_id,
+                credential=Secret(secret) if secret else Federated(self._assertion),
+                cloud_login=login,
+                login_endpoint=self.settings.login_endpoint,
+                graph=graph,
+            )
+        return self._tokens[key]
+
+    def _assertion(self) -> str:
+        """A token of the managed identity, which the app registration trusts (federated credential)."""
+        from azure.identity import ManagedIdentityCredential
+
+        with ManagedIdentityCredential(client_id=self.settings.storage_client_id) as credential:
+            return str(credential.get_token("api://AzureADTokenExchange/.default").token)
+
+    @asynccontextmanager
+    async def work(self, payload: Mapping[str, Any]) -> AsyncIterator[Work]:
+        """What one activity of a sync works with; `payload` is the activity's input."""
+        from shared.adapters.graph.tenant import GraphTenant
+        from shared.steps.sync_log import SyncLog
+        from shared.steps.work import Work
+
+        tenant_id, sync_id = TenantId(payload["tenant"]), SyncId(payload["sync"])
+        tenant = await self.status.tenant(tenant_id)
+        sync = await self.status.sync(tenant_id, sync_id)
+        if tenant is None or sync is None:
+            raise LookupError(f"reading sync {sync_id} of {tenant_id}: there is no such row")
+        artifacts, tokens = self.artifacts(tenant_id, sync_id), self.tokens(tenant)
+        _, graph = self.settings.addresses(tenant.settings.cloud)
+        now = self.clock.now()
+        stop_at = payload.get("stopAt")
+        async with SyncLog(artifacts, self.clock) as log, GraphTenant(graph, tokens, log=log.exchange) as api:
+            yield Work(
+                tenant=tenant,
+                sync=sync,
+                step=payload["step"],
+                slice_ends=now + dt.timedelta(seconds=self.settings.slice_seconds),
+                stop_at=dt.datetime.fromisoformat(stop_at) if stop_at else None,
+                clock=self.clock,
+                catalog=self.catalog,
+                status=self.status,
+                artifacts=artifacts,
+                repository=self.repository(tenant_id),
+                tokens=tokens,
+                api=api,
+                log=log,
+                visible_within=self.settings.visible_within,
+                read_back_seconds=self.settings.read_back_seconds,
+            )
+
+    async def health(self) -> Mapping[str, bool]:
+        """Whether storage answers."""
+        from shared.errors import AccordError
+
+        try:
+            await self.status.tenant(TenantId("health"))
+        except AccordError:
+            return {"storage": False}
+        return {"storage": True}
+
+
+@cache
+def services() -> Services:
+    """The process's services."""
+    return Services(environment.load())

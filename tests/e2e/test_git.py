@@ -1,0 +1,100 @@
+"""Git clients against the running stack: what is refused, and races with the backup."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+FILTERS = "beta/deviceManagement/assignmentFilters"
+KIOSKS = "intune/assignment-filters/Kiosks.json"
+
+REFUSED = {
+    "not JSON": ({KIOSKS: '{"displayName": "Kiosks",\n  oops\n}\n'}, ["Kiosks.json", "2"]),
+    "an unknown type": ({"intune/no-such-type/x.json": "{}\n"}, ["no-such-type"]),
+    "an unknown workload": ({"nowhere/assignment-filters/x.json": "{}\n"}, ["nowhere"]),
+    "equal but for case": ({"intune/assignment-filters/KIOSKS.json": '{"displayName": "KIOSKS"}\n'}, ["KIOSKS.json"]),
+    "a second item of one name": (
+        {"intune/assignment-filters/Other.json": '{"displayName": "Kiosks", "platform": "windows10AndLater"}\n'},
+        ["Other.json", "Kiosks"],
+    ),
+    "creating a singleton": ({"entra/authorization-policy/second.json": "{}\n"}, ["second.json"]),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_malformed_push_is_refused_with_what_is_wrong_and_where(driver, case):
+    tenant = driver()
+    tenant.filter("Kiosks")
+    tenant.sync()
+    clone = tenant.clone()
+    files, said = REFUSED[case]
+    for path, text in files.items():
+        clone.write(path, text)
+
+    pushed = clone.push(check=False)
+
+    assert pushed.returncode != 0
+    for words in said:
+        assert words in pushed.stderr, pushed.stderr
+    assert tenant.clone().head() != clone.head()
+
+
+def test_a_wrong_key_is_asked_for_again(driver):
+    tenant = driver()
+    url = tenant.base.replace("http://", "http://any:wrong@") + f"/git/{tenant.id}"
+
+    done = subprocess.run(["git", "ls-remote", url], capture_output=True, text=True, env={"GIT_TERMINAL_PROMPT": "0"})
+
+    assert done.returncode != 0 and "Authentication failed" in done.stderr
+
+
+def test_a_baseline_pushed_before_the_first_sync_is_proposed_and_the_tenant_adopted(driver):
+    tenant = driver()
+    tenant.filter("Kiosks")
+    clone = tenant.clone()
+    clone.write(
+        "intune/assignment-filters/Rooms.json",
+        {"displayName": "Rooms", "platform": "windows10AndLater", "rule": '(device.model -eq "R")', "roleScopeTags": ["0"]},
+    )
+    clone.push("A baseline")
+
+    asked = tenant.sync()
+
+    assert [(one["action"], one["item"]) for one in tenant.changes(asked["id"])["value"]] == [("create", "Rooms")]
+    clone.pull()
+    assert clone.read(KIOSKS)["displayName"] == "Kiosks"
+
+
+def test_pushing_the_tenant_branch_is_refused(driver):
+    tenant = driver()
+    tenant.sync()
+    clone = tenant.clone()
+    clone.git("commit", "--allow-empty", "-qm", "mine")
+
+    pushed = clone.git("push", "origin", "HEAD:tenant", check=False)
+
+    assert pushed.returncode != 0 and "tenant" in pushed.stderr
+
+
+def test_pushes_while_syncs_run_lose_loudly_or_win_whole(driver):
+    tenant = driver("small")
+    tenant.filter("Kiosks")
+    tenant.sync()
+    clone = tenant.clone()
+    for number in range(4):
+        tenant.filter(f"Drift {number}")
+        sync = tenant.start(mode="backupOnly")
+        clone.edit(KIOSKS, description=f"wish {number}")
+        pushed = clone.push(check=False)
+        while pushed.returncode != 0:
+            clone.pull()
+            pushed = clone.git("push", "--quiet", "origin", "HEAD:main", check=False)
+        assert tenant.wait(sync["id"])["outcome"] == "succeeded"
+        clone.pull()
+
+    assert clone.read(KIOSKS)["description"] == "wish 3"
+    assert len(clone.files("intune/assignment-filters")) == 5
+    assert clone.git("log", "--format=%s", "--author=Ada").stdout.count("Change it") == 4
