@@ -2,3 +2,27 @@
 
 A module per resource holds its handlers; `endpoint.py` is what all of them go through.
 """
+
+from __future__ import annotations
+
+from azure.durable_functions import Blueprint
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """Every HTTP function."""
+    from functions.triggers.audit import audit
+    from functions.triggers.changes import changes
+    from functions.triggers.decisions import decisions
+    from functions.triggers.downloads import downloads
+    from functions.triggers.git import git
+    from functions.triggers.keys import keys
+    from functions.triggers.operations import operations
+    from functions.triggers.service import service
+    from functions.triggers.syncs import syncs
+    from functions.triggers.tenants import tenants
+    from functions.triggers.types import types
+    from functions.triggers.unknown import unknown
+
+    return (
+        tenants, syncs, operations, changes, decisions, downloads, audit, types, service, keys, git, unknown
+    )  # fmt: skip

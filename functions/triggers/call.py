@@ -49,6 +49,7 @@ class Call:
     tenant_record: TenantRecord | None = None
     seed: str | None = None
     new_id: SyncId | None = None
+    resumed: bool = False
     again: bool = False
 
     @property

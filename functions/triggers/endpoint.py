@@ -15,7 +15,7 @@ import azure.functions as func
 from functions.triggers import answers, who
 from functions.triggers.answers import Answer
 from functions.triggers.call import Call, as_tenant_id, origin
-from functions.triggers.needs import DurableClient, Services
+from functions.triggers.needs import DurableClient, Services, current
 from functions.triggers.once import Handler, once
 from shared.domain.access import OPERATIONS, Caller, Operation, Role, holds, in_reach, may
 from shared.domain.sync import Actor, ActorKind, Decision, TenantRecord
@@ -57,7 +57,7 @@ class Endpoint:
         """The response; never raises."""
         language = negotiate(request.headers.get("Accept-Language"))
         try:
-            services = services or _services()
+            services = services or current()
             base = origin(request, services.settings.public_url)
         except Exception as exc:  # noqa: BLE001 - whatever it was, the client gets a document
             return answers.http(_refused(_unexpected(exc), language, origin(request, None)), request)
@@ -166,12 +166,6 @@ def _unexpected(exc: BaseException) -> Problem:
     correlation = uuid.uuid4().hex
     LOG.error("answering a request, correlation %s", correlation, exc_info=exc)
     return Problem("internal", 500, extra={"correlationId": correlation})
-
-
-def _services() -> Services:
-    from shared.services import services
-
-    return services()
 
 
 PLAIN: Final = Traits()

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from shared.domain.catalog import Catalog
+from shared.domain.sync import Actor
 from shared.names import SyncId, TenantId
 from shared.ports import Clock, Repository
+from shared.steps.decide import Plans
 from shared.stores import AnswerStore, Artifacts, AuditLog, KeyStore, StatusStore
 
 
@@ -22,6 +24,37 @@ class ApiSettings(Protocol):
     @property
     def local_key(self) -> str | None:
         """A key with all roles, on one machine only."""
+        ...
+
+
+class GitAnswer(Protocol):
+    """What Git is answered."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class GitSite(Protocol):
+    """A tenant's repository over Git's smart HTTP, without a web framework."""
+
+    def serve(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        actor: Actor,
+        *,
+        may_push: bool,
+    ) -> GitAnswer:
+        """Answers one request. `target`: the path below the repository and the query, `/info/refs?service=…`.
+
+        Runs in the thread pool.
+        """
         ...
 
 
@@ -44,6 +77,11 @@ class Services(Protocol):
     def catalog(self) -> Catalog: ...
 
     @property
+    def plans(self) -> Plans:
+        """What a decision needs to know of stored plans."""
+        ...
+
+    @property
     def signing_key(self) -> bytes:
         """The HMAC key of the tokens in an operation's address, and of new function keys."""
         ...
@@ -51,6 +89,8 @@ class Services(Protocol):
     def new_sync_id(self) -> SyncId: ...
     def artifacts(self, tenant: TenantId, sync: SyncId) -> Artifacts: ...
     def repository(self, tenant: TenantId) -> Repository: ...
+
+    def git(self, tenant: TenantId) -> GitSite: ...
 
     async def health(self) -> Mapping[str, bool]:
         """What the service stands on, and whether it answers: `{"storage": true}`."""
@@ -69,3 +109,10 @@ class DurableClient(Protocol):
     async def raise_event(self, instance_id: str, event_name: str, event_data: Any = None) -> None:
         """Wakes an orchestration that waits for an event of this name."""
         ...
+
+
+def current() -> Services:
+    """The process's own services, made at the first request."""
+    from shared.services import services
+
+    return services()

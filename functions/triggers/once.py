@@ -69,7 +69,8 @@ async def once(call: Call, handler: Handler, *, secret: bool) -> Answer:
                 return await handler(replace(call, seed=mine.row, again=True))
             return _restored(stands)
         case FirstCall():
-            first = replace(call, seed=mine.row, new_id=SyncId(stands.subject or subject))
+            new_id = SyncId(stands.subject or subject)
+            first = replace(call, seed=mine.row, new_id=new_id, resumed=stands.again)
             return await _first(first, handler, mine, secret=secret)
         case _:
             assert_never(stands)

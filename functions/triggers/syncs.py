@@ -1,0 +1,78 @@
+"""Syncs: started, listed, read, cancelled."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+
+from functions.triggers.answers import Answer, answer
+from functions.triggers.bodies import fault
+from functions.triggers.call import Call
+from functions.triggers.endpoint import Traits, endpoint
+from functions.triggers.operations import WORKING
+from functions.triggers.waking import begin, wake
+from shared.domain.move import Cancel
+from shared.errors import Problem
+from shared.names import CANCEL_EVENT, TypeKey, decision_event
+from shared.steps.cancel import cancel
+from shared.steps.start import Wanted, start
+from shared.wire.sync import options_of
+
+syncs = df.Blueprint()
+
+
+@endpoint(syncs, "startSync", Traits(durable=True))
+async def start_sync(call: Call) -> Answer:
+    """Starts a sync; the operation at `Location` follows it."""
+    from shared.wire.schema.sync import StartBody
+
+    services, body = call.services, call.body(StartBody)
+    options = options_of(body)
+    _known(call, {"/types": options.types, "/confirmRemovals": options.confirm_removals})
+    sync = call.new_id or services.new_sync_id()
+    now = services.clock.now()
+    wanted = Wanted(call.tenant.id, sync, options, call.caller.actor, now, call.resumed)
+    started = await start(services.status, services.audit, wanted)
+    await begin(call.durable, call.tenant, started.sync)
+    if (old := started.superseded) is not None and old.plan is not None:
+        await wake(call.durable, old.id, decision_event(old.plan.digest))
+    location = call.operation_address(started.sync.id, body.until)
+    return answer(call.sync_json(started.sync), 202, Location=location, Retry_After=WORKING)
+
+
+def _known(call: Call, named: dict[str, tuple[TypeKey, ...]]) -> None:
+    """Raises Problem for types that the catalog does not know."""
+    known = call.services.catalog.types
+    faults = [
+        fault(field, "unknownType", call.language, value=key)
+        for field, keys in named.items()
+        for key in keys
+        if key not in known
+    ]
+    if faults:
+        raise Problem("invalidBody", 422, errors=faults)
+
+
+@endpoint(syncs, "listSyncs")
+async def list_syncs(call: Call) -> Answer:
+    """A tenant's syncs, newest first."""
+    query = call.query
+    found, after = await call.services.status.syncs(call.tenant.id, query.top(), query.after())
+    return answer(call.page([call.sync_json(one) for one in found], after))
+
+
+@endpoint(syncs, "getSync")
+async def get_sync(call: Call) -> Answer:
+    """One sync."""
+    return answer(call.sync_json(await call.sync()))
+
+
+@endpoint(syncs, "cancelSync", Traits(durable=True))
+async def cancel_sync(call: Call) -> Answer:
+    """Asks a sync to stop. What it is writing is finished and read back first."""
+    from shared.wire.schema.sync import CancelBody
+
+    services, body = call.services, call.body(CancelBody)
+    asked = Cancel(call.caller.actor, services.clock.now(), body.comment or "")
+    sync = await cancel(services.status, services.audit, call.tenant.id, call.sync_id, asked)
+    await wake(call.durable, sync.id, CANCEL_EVENT)
+    return answer(call.sync_json(sync), 202)
