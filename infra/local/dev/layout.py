@@ -4,6 +4,7 @@ Every rule is a function from a module to the faults it finds; tests/test_layout
 """
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ class Module:
 
     @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.source, self.name)
+        return _parse(self.source, self.name)
 
     def within(self, *packages: str) -> bool:
         return _within(self.name, packages)
@@ -74,6 +75,11 @@ class Module:
 
     def nodes(self, kind: type[T]) -> Iterator[T]:
         return (node for node in ast.walk(self.tree) if isinstance(node, kind))
+
+
+@functools.cache
+def _parse(source: str, name: str) -> ast.Module:
+    return ast.parse(source, name)
 
 
 Rule = Callable[[Module], Iterator[str]]
