@@ -114,6 +114,8 @@ def _fits(segment: _Segment, part: str, values: dict[str, str]) -> bool:
 
 def _segments(function: str, template: str) -> Iterable[_Segment]:
     for text in _split(template):
+        if not text:
+            continue
         if text.startswith("{") and text.endswith("}") and text.count("{") - text.count("{{") * 2 == 1:
             yield _parameter(function, text[1:-1].replace("{{", "{").replace("}}", "}"))
         elif "{" in text or "}" in text:
@@ -151,7 +153,7 @@ def _split(text: str, separator: str = "/") -> list[str]:
             parts.append("")
         else:
             parts[-1] += character
-    return parts if text else []
+    return parts
 
 
 def _decode(part: str) -> str:

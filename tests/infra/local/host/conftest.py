@@ -175,12 +175,11 @@ def _sample_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Makes hosts under a virtual clock; by default without timer functions, on the sample app as it stands."""
     worlds: list[World] = []
-    path, modules = list(sys.path), set(sys.modules)
+    path = list(sys.path)
 
     def make(app: Path = SAMPLE, clock: VirtualClock | None = None, **settings: Any) -> World:
-        for name in set(sys.modules) - modules:
-            if getattr(sys.modules[name], "__file__", None) and Path(sys.modules[name].__file__).parent in {app, SAMPLE}:
-                del sys.modules[name]
+        for source in app.glob("*.py"):
+            sys.modules.pop(source.stem, None)
         sys.path[:] = path
         defaults: dict[str, Any] = {"data": tmp_path / "data", "roles": DURABLE_ONLY, "poll_seconds": 0.02}
         world = World(HostSettings(app=app, **defaults | settings), clock or VirtualClock())

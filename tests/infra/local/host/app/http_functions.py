@@ -131,4 +131,6 @@ async def use_client(req: func.HttpRequest, client) -> func.HttpResponse:
         return answer({"returned": [status.to_json() for status in result]})
     if hasattr(result, "instances_deleted"):
         return answer({"returned": result.instances_deleted})
-    return answer({"returned": result.to_json() if hasattr(result, "to_json") else result, "found": bool(result)})
+    if not result:
+        return answer({"returned": None, "found": False})
+    return answer({"returned": result.to_json() if hasattr(result, "to_json") else result, "found": True})

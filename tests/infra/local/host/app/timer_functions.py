@@ -13,9 +13,9 @@ def ran(name: str, timer: func.TimerRequest) -> None:
     note(f"{name} past_due={timer.past_due}")
 
 
-@timer_functions.timer_trigger(arg_name="timer", schedule="0 0 3 * * *")
-def nightly(timer: func.TimerRequest) -> None:
-    ran("nightly", timer)
+@timer_functions.timer_trigger(arg_name="timer", schedule="0 10 12 * * *")
+def daily(timer: func.TimerRequest) -> None:
+    ran("daily", timer)
 
 
 @timer_functions.timer_trigger(arg_name="timer", schedule="*/10 * * * * *")
