@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.storage.blob import StorageErrorCode
 
 from shared.adapters.repository.messages import AcceptedPush
 from shared.errors import StorageConflict
@@ -118,7 +119,9 @@ class ManifestBlob:
         try:
             download = self._blob.download_blob()
             return load(download.readall()), download.properties.etag
-        except ResourceNotFoundError:
+        except ResourceNotFoundError as exc:
+            if getattr(exc, "error_code", None) != StorageErrorCode.BLOB_NOT_FOUND:
+                raise  # a container that is gone is not an empty repository
             return Manifest(), None
 
     def _write(self, manifest: Manifest, etag: str | None) -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import StorageErrorCode
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import Pack, PackFileDisappeared
 
@@ -184,6 +185,8 @@ class PackBlobs:
                 Path(copy.name).replace(self.cache.folder / file)
             except ResourceNotFoundError as exc:
                 Path(copy.name).unlink(missing_ok=True)
+                if getattr(exc, "error_code", None) != StorageErrorCode.BLOB_NOT_FOUND:
+                    raise
                 raise PackMissing(f"reading {self._prefix}{file}: not found") from exc
             except BaseException:
                 Path(copy.name).unlink(missing_ok=True)
