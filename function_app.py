@@ -7,9 +7,9 @@ from azure.durable_functions import DFApp
 
 from functions.activities import sync
 from functions.orchestrators import blueprint as orchestrators
-from functions.triggers import blueprints
+from functions.triggers import blueprints, reconcile
 
 app = DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for one in (orchestrators.bp, sync.bp, *blueprints()):
+for one in (orchestrators.bp, sync.bp, reconcile.timers, *blueprints()):
     app.register_functions(one)

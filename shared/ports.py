@@ -165,6 +165,14 @@ class Repository(Protocol):
         """Makes `refs/tags/<name>`; an equal tag already there is left alone."""
         ...
 
+    def touching(self, commit: CommitId, path: str, top: int) -> Sequence[CommitId]:
+        """The commits that changed this file, from `commit` backwards, newest first, `top` of them at most."""
+        ...
+
+    def tidy(self, now: dt.datetime) -> None:
+        """Upkeep: packs many packs into one, and deletes what nothing lists any more."""
+        ...
+
     def between(self, old: CommitId | None, new: CommitId) -> Sequence[CommitId]:
         """The commits reachable from `new` and not from `old`, newest first."""
         ...

@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 
     from shared.adapters.blobs import Blobs
     from shared.adapters.entra import ServicePrincipalTokens
-    from shared.adapters.repository.blob_repository import BlobRepository
-    from shared.adapters.repository.smart_http import GitHttp
+    from shared.adapters.repository.site import GitSite, TenantRepository
     from shared.adapters.tables.answers import TableAnswerStore
     from shared.adapters.tables.audit import TableAuditLog
+    from shared.adapters.tables.background import Background
     from shared.adapters.tables.connection import Tables
     from shared.adapters.tables.keys import TableKeyStore
     from shared.adapters.tables.state import TableStatusStore
     from shared.domain.catalog import Catalog
     from shared.domain.sync import TenantRecord
     from shared.ports import Artifacts
+    from shared.steps.plans import StoredPlans
     from shared.steps.work import Work
 
 REPOSITORIES = "repositories"
@@ -146,20 +147,33 @@ class Services:
         """The blobs of one sync."""
         return self._artifacts.of(tenant, sync)
 
-    def repository(self, tenant: TenantId) -> BlobRepository:
+    def repository(self, tenant: TenantId) -> TenantRepository:
         """The tenant's Git repository."""
-        from shared.adapters.repository.blob_repository import BlobRepository
+        from shared.adapters.repository.site import TenantRepository
 
-        return BlobRepository(self._repositories.container, tenant, self.settings.cache)
+        return TenantRepository(self._repositories.container, tenant, self.settings.cache)
 
-    def git(self, tenant: TenantId) -> GitHttp:
+    def git(self, tenant: TenantId) -> GitSite:
         """Git over HTTP in front of it, its pushes checked against the catalog."""
-        from shared.adapters.repository.smart_http import GitHttp
-        from shared.steps.push import check_push, note_push
+        from shared.adapters.repository.site import GitSite
+        from shared.steps.push import Notary, check_push, dump_actor
 
         repository = self.repository(tenant)
-        check = partial(check_push, self.catalog, repository)
-        return GitHttp(repository, check, partial(note_push, self.status, self.audit, tenant))
+        notary = Notary(self.status, self.audit, tenant, self._background.run)
+        return GitSite(repository, partial(check_push, self.catalog, repository), notary, dump_actor)
+
+    @cached_property
+    def _background(self) -> Background:
+        from shared.adapters.tables.background import Background
+
+        return Background()
+
+    @cached_property
+    def plans(self) -> StoredPlans:
+        """The plans as syncs stored them."""
+        from shared.steps.plans import StoredPlans
+
+        return StoredPlans(self.artifacts, self.repository)
 
     def tokens(self, tenant: TenantRecord) -> ServicePrincipalTokens:
         """The service principal of one tenant; kept, so that msal's cache is."""

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.catalog import TypeSpec
-from shared.domain.file_name import folder
-from shared.domain.files import FileFault, from_files, items_in
 from shared.domain.item import Content
 from shared.domain.plan import Change
+from shared.domain.reference import Index
 from shared.domain.sync import DecisionKind
 from shared.domain.tenant_state import TenantState
+from shared.domain.trees import Loaded, item_paths
 from shared.names import MAIN, CommitId, Digest, ItemPath, TypeKey
 from shared.ports import Repository
 from shared.steps import blobs
@@ -64,17 +64,10 @@ class Head:
         self._commit: CommitId | None = None
         self._tree: Mapping[str, str] = {}
 
-    def content(self, spec: TypeSpec, path: ItemPath) -> Content | None:
+    def content(self, spec: TypeSpec, path: ItemPath, index: Index) -> Content | None:
         """The item that `main` holds at this path; None where there is none, or nothing that can be read."""
         commit = self._repository.refs().get(MAIN)
         if commit != self._commit:
             self._commit, self._tree = commit, self._repository.tree(commit)
-        place = folder(spec)
-        names = {one.removeprefix(place): blob for one, blob in self._tree.items() if one.startswith(place)}
-        files = items_in(spec, place, names).get(path)
-        if files is None:
-            return None
-        data = self._repository.blobs(files.blobs())
-        held = {path: data[files.json], **{side: data[blob] for side, blob in files.sides}}
-        content = from_files(spec, path, held)
-        return None if isinstance(content, FileFault) else content
+        needed = [self._tree[one] for one in item_paths(spec, self._tree, path)]
+        return Loaded(self._tree, self._repository.blobs(needed)).content(spec, path, index)

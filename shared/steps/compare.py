@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shared.domain.agreement import IDS, TYPES, Agreement, agreement
 from shared.domain.commit_message import backup_message
 from shared.domain.compare import Comparison, compare
 from shared.domain.lifecycle import Compared, compared
@@ -29,8 +28,9 @@ from shared.domain.tenant_state import TenantState, kept_identities, kept_needs,
 from shared.domain.tenant_state import dump as dump_state
 from shared.errors import HeadMoved, ReadFailed
 from shared.names import BASE, MAIN, TENANT, CommitId, Digest, ObjectId, SyncId, TypeKey
-from shared.ports import Author, BranchCommit
+from shared.ports import BranchCommit
 from shared.steps import blobs
+from shared.steps.base import ACCORD, load_agreement
 from shared.steps.findings import Findings, write_findings
 from shared.steps.log import Event
 from shared.steps.work import Work
@@ -38,7 +38,6 @@ from shared.steps.work import Work
 ATTEMPTS = 5
 EARLIER = 50
 """How many earlier syncs are looked through for one with the same plan."""
-ACCORD = Author("Accord", "accord@localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _commit(work: Work, side: _Side) -> _Compared:
     """Compares with the head as it is, and commits. Raises HeadMoved."""
     repository, catalog = work.repository, work.catalog
     refs = repository.refs()
-    base = _agreement(work, refs.get(BASE))
+    base = load_agreement(repository, refs.get(BASE))
     needed = kept_needs(catalog, side.read, base)
     kept = kept_identities(catalog, side.read, base, repository.blobs(needed))
     index = index_of(catalog, side.read, side.lookups, kept, base.ids)
@@ -129,14 +128,6 @@ def _commit(work: Work, side: _Side) -> _Compared:
     edits = {MAIN: result.main, TENANT: result.tenant, BASE: result.base}
     commits = [BranchCommit(ref, refs.get(ref), files, message, ACCORD, now) for ref, files in edits.items()]
     return _Compared(state, result, repository.commit(commits), refs)
-
-
-def _agreement(work: Work, base: CommitId | None) -> Agreement:
-    if base is None:
-        return agreement({}, None, None)
-    tree = work.repository.tree(base)
-    own = work.repository.blobs([tree[path] for path in (IDS, TYPES) if path in tree])
-    return agreement(tree, own.get(tree.get(IDS, "")), own.get(tree.get(TYPES, "")))
 
 
 def _drift(work: Work, key: TypeKey) -> DriftPolicy:
@@ -162,7 +153,13 @@ def _plan(work: Work, scope: Scope, state: TenantState, result: Comparison) -> P
         key: Blocked(BlockedCode.PERMISSION_MISSING, ", ".join(names))
         for key, names in scope.write_missing.items()
     }
-    inputs = PlanInputs(work.tenant.id, work.catalog, state, restrictions, work.tenant.settings.protected)
+    inputs = PlanInputs(
+        catalog=work.catalog,
+        tenant=work.tenant.id,
+        state=state,
+        restrictions=restrictions,
+        protected=work.tenant.settings.protected,
+    )
     return make_plan(inputs, result.planned)
 
 

@@ -16,13 +16,13 @@ from shared.domain.journal import Entry, Fault, Journal, State
 from shared.domain.lifecycle import deployed, deploying
 from shared.domain.move import Ignored
 from shared.domain.plan import Change
-from shared.domain.reference import Index
 from shared.domain.sync import DeployCount
 from shared.names import Digest
 from shared.ports import Lease
 from shared.steps import blobs
 from shared.steps.approved import Head, load_approved
 from shared.steps.deploy_change import Desk, deploy_change
+from shared.steps.settle import grown
 from shared.steps.work import Stop, Work
 
 HOLD_EVERY = 5.0
@@ -69,7 +69,7 @@ async def deploy(work: Work) -> Stop | bool:
     if moved is Ignored.LATE:
         return Stop.SUPERSEDED
     async with _ledger(work, approved.digest) as ledger:
-        index = _index(approved.state.index, ledger, approved.changes)
+        index = grown(approved.state.index, approved.changes, ledger.journal)
         desk = Desk(work, ledger, approved, Head(work.repository), index)
         for change in approved.changes:
             state = ledger.journal.state(change.id)
@@ -110,15 +110,6 @@ async def _keep(ledger: Ledger) -> None:
     while True:
         await asyncio.sleep(HOLD_EVERY)
         await ledger.hold()
-
-
-def _index(index: Index, ledger: Ledger, changes: tuple[Change, ...]) -> Index:
-    """Which object every reference names: as compared, and what this deploy has created since."""
-    for change in changes:
-        entry = ledger.journal.entries.get(change.id)
-        if entry and entry.object_id and entry.state is State.APPLIED:
-            index = index.with_object(change.type, entry.object_id, change.item)
-    return index
 
 
 def _skipped(work: Work, change: Change, code: str, message: str) -> Entry:

@@ -236,7 +236,7 @@ async def _check_stale(desk: Desk, change: Change, now: Content | None) -> None:
     """What the reviewer saw must still be so; of a change already begun, what it wrote itself does not count."""
     spec = desk.spec(change)
     reviewed = desk.approved.reviewed(spec, change)
-    head = await asyncio.to_thread(desk.head.content, spec, change.path)
+    head = await asyncio.to_thread(desk.head.content, spec, change.path, desk.index)
     if _entry(desk, change) is not None and now is not None:
         now = unwritten(spec, now, change)
     if why := staleness(spec, change, reviewed, now, head):

@@ -7,6 +7,11 @@ from typing import Any
 
 from shared.domain.sync import SyncError
 
+LOST = SyncError(
+    code="orchestrationLost",
+    message="The sync's orchestration ended without ending the sync; what it had deployed was settled.",
+    operation="running the sync",
+)
 DETAIL = 2_000
 """Characters of detail kept in the history."""
 

@@ -1,0 +1,77 @@
+"""The timer that mends, every minute, what a crash left between two writes, and starts scheduled syncs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from functions.triggers.needs import current
+from functions.triggers.waking import begin, wake
+from shared.domain.repair import Instance
+from shared.domain.sync import SyncRecord, TenantRecord
+from shared.names import CLOSE_SYNC, RECONCILE, SyncId
+from shared.steps.reconcile import Reconciler
+from shared.steps.verdict import LOST, dump_error
+
+timers = df.Blueprint()
+
+LIVE = frozenset({"Running", "Pending", "ContinuedAsNew", "Suspended"})
+
+
+@dataclass(frozen=True, slots=True)
+class DurableInstances:
+    """Fills `Instances` by the durable client."""
+
+    client: Any
+
+    async def state(self, sync: SyncId) -> Instance:
+        """What the runtime knows of the sync's orchestration."""
+        return await self._state(sync)
+
+    async def start(self, tenant: TenantRecord, sync: SyncRecord) -> None:
+        """Starts it under the sync's id: started twice, it is one."""
+        await begin(self.client, tenant, sync)
+
+    async def close(self, tenant: TenantRecord, sync: SyncRecord) -> None:
+        """Has what is left of a lost sync settled, reported and finished, unless that is under way."""
+        closing = SyncId(f"{sync.id}-close")
+        if await self._state(closing) is Instance.LIVE:
+            return
+        given = {
+            "tenant": tenant.id,
+            "sync": sync.id,
+            "limit": tenant.settings.sync_timeout.total_seconds(),
+            "step": sync.step,
+            "verdict": {"kind": "failed", "error": dump_error(LOST)},
+        }
+        await self.client.start_new(CLOSE_SYNC, closing, given)
+
+    async def wake(self, sync: SyncId, event: str) -> None:
+        """Raises the event again."""
+        await wake(self.client, sync, event)
+
+    async def _state(self, instance: SyncId) -> Instance:
+        status = await self.client.get_status(instance)
+        name = getattr(getattr(status, "runtime_status", None), "name", None)
+        if not status or name is None:
+            return Instance.ABSENT
+        return Instance.LIVE if name in LIVE else Instance.ENDED
+
+
+async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[no-untyped-def]
+    """Every minute. The client has no annotation: the worker would take one for the type of a binding."""
+    services = current()
+    instances = DurableInstances(client)
+    await Reconciler(
+        services.status, services.answers, services.audit, instances, services.new_sync_id
+    ).run(services.clock.now())
+
+
+timers.function_name(RECONCILE)(
+    timers.timer_trigger(arg_name="timer", schedule="0 * * * * *")(
+        timers.durable_client_input(client_name="client")(reconcile)
+    )
+)

@@ -1,0 +1,56 @@
+"""What deciding on a plan needs to know of it; fills `Plans` of `decide.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from shared.domain.choice import choose
+from shared.domain.decision import Choice, Request
+from shared.domain.sync import SyncRecord
+from shared.names import BASE, MAIN, CommitId, SyncId, TenantId
+from shared.ports import Artifacts, Repository
+from shared.steps import blobs
+
+MOST = 50
+"""Commits of one file that are looked at."""
+
+
+class StoredPlans:
+    """The plans as syncs stored them."""
+
+    def __init__(
+        self,
+        artifacts: Callable[[TenantId, SyncId], Artifacts],
+        repository: Callable[[TenantId], Repository],
+    ) -> None:
+        self._artifacts, self._repository = artifacts, repository
+
+    async def choice(self, sync: SyncRecord, request: Request) -> Choice:
+        """What the request's changes amount to in this sync's plan; nothing of it where there is no plan."""
+        artifacts = self._artifacts(sync.tenant, sync.id)
+        plan = await asyncio.to_thread(blobs.load_plan, artifacts)
+        if plan is None:
+            return Choice(deployable=0, deletions=0, unknown=request.changes or ())
+        return choose(plan, request.changes)
+
+    async def commits(self, sync: SyncRecord) -> Sequence[CommitId]:
+        """The commits that made the plan's files differ from what was agreed: of each file, those back to where it
+        was as B has it, fifty at most."""
+        return await asyncio.to_thread(self._commits, sync)
+
+    def _commits(self, sync: SyncRecord) -> Sequence[CommitId]:
+        plan = blobs.load_plan(self._artifacts(sync.tenant, sync.id))
+        repository = self._repository(sync.tenant)
+        refs = repository.refs()
+        head, base = refs.get(MAIN), refs.get(BASE)
+        if plan is None or head is None:
+            return ()
+        found: dict[CommitId, None] = {}
+        for path in dict.fromkeys(change.path for change in plan.changes):
+            agreed = repository.read_file(base, path) if base else None
+            for commit in repository.touching(head, path, MOST):
+                if repository.read_file(commit, path) == agreed:
+                    break
+                found[commit] = None
+        return tuple(found)
