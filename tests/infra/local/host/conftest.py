@@ -55,6 +55,7 @@ class World:
         self.clock = clock
         self._closed = False
         self.host = Host(settings, clock=clock)
+        self._modules = {source.stem: sys.modules.get(source.stem) for source in settings.app.glob("*.py")}
         self.host.start()
         self.http = httpx.Client(base_url=self.host.origin, timeout=30)
 
@@ -64,13 +65,16 @@ class World:
             return
         self._closed = True
         self.http.close()
-        for gate in self.module("activities").GATES.values():
+        activities = self._modules.get("activities")
+        for gate in activities.GATES.values() if activities else ():
             gate.set()
         self.host.stop()
 
     def module(self, name: str) -> ModuleType:
-        """A module of the app, as the host has loaded it."""
-        return sys.modules[name]
+        """A module of the app, as this host has loaded it."""
+        module = self._modules[name]
+        assert module is not None
+        return module
 
     # --- instances ----------------------------------------------------------------------------------------------
 
@@ -105,6 +109,9 @@ class World:
         self.settle()
         return self.status(started)
 
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        until(condition, what)
+
     def wait_for(self, instance: str, state: str) -> None:
         """Waits in real time for an instance to get into a state."""
         until(lambda: self.state(instance) == state, f"{instance} to be {state}")
@@ -112,7 +119,7 @@ class World:
     def held(self, gate: str) -> threading.Event:
         """The gate of a held activity, once that runs."""
         activities = self.module("activities")
-        until(lambda: gate in activities.CALLS, f"the activity held at {gate} to begin")
+        until(lambda: gate in activities.GATES, f"the activity held at {gate} to begin")
         opened: threading.Event = activities.GATES[gate]
         return opened
 

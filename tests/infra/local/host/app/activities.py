@@ -63,7 +63,8 @@ def fails_first(payload: dict) -> int:
 def held(gate: str) -> str:
     """Runs until the test opens the gate."""
     CALLS.append(gate)
-    GATES.setdefault(gate, threading.Event()).wait(30)
+    opened = GATES.setdefault(gate, threading.Event())
+    opened.wait(30)
     return f"{gate} open"
 
 

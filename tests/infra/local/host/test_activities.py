@@ -1,0 +1,106 @@
+"""Delivery of activities: at least once, reported once, bounded in number and time."""
+
+from datetime import timedelta
+from typing import Any
+
+from infra.local.host import Faults
+
+
+def test_activities_run_at_once_as_many_as_allowed(make_world: Any, make_app: Any) -> None:
+    world = make_world(make_app(maxConcurrentActivityFunctions=2))
+    instances = [world.start("holds", {"gate": f"g{number}"}) for number in range(4)]
+    calls = world.module("activities").CALLS
+    for number in range(4):
+        world.until(lambda: len(calls) == min(number + 2, 4), "two activities to run")
+        assert world.http.get("/api/slow/0.05").status_code == 200
+        assert len(calls) == min(number + 2, 4)
+        world.held(calls[number]).set()
+    world.settle()
+    assert {world.state(instance) for instance in instances} == {"Completed"}
+
+
+def test_a_lease_is_renewed_while_the_activity_runs(make_world: Any) -> None:
+    world = make_world(lease_seconds=30)
+    instance = world.start("holds", {"gate": "long"})
+    gate = world.held("long")
+    for _ in range(10):
+        world.clock.set(world.clock.now() + timedelta(seconds=20))
+        world.host.wake()
+        world.http.get("/api/slow/0.03")
+    gate.set()
+    world.settle()
+    assert world.state(instance) == "Completed"
+    assert world.module("activities").CALLS == ["long"]
+
+
+def test_an_activity_of_a_dead_host_is_run_again_when_its_lease_is_over(make_world: Any) -> None:
+    """The first host stops while its activity is held, and so lets go; a host that dies is in test_killed_hosts."""
+    first = make_world(stop_seconds=0.05, name="first")
+    instance = first.start("holds", {"gate": "orphan"})
+    first.held("orphan")
+    first.host._work._clock = _Frozen(first.clock.now())
+    take_over = make_world(clock=first.clock, name="second")
+    take_over.clock.set(take_over.clock.now() + timedelta(seconds=10))
+    take_over.host.wake()
+    take_over.http.get("/api/slow/0.1")
+    assert take_over.module("activities").CALLS == []
+    take_over.clock.set(take_over.clock.now() + timedelta(seconds=25))
+    take_over.host.wake()
+    take_over.held("orphan").set()
+    take_over.wait_for(instance, "Completed")
+
+
+def test_an_activity_that_runs_longer_than_the_function_timeout_fails(make_world: Any, make_app: Any) -> None:
+    world = make_world(make_app(host={"functionTimeout": "00:05:00"}))
+    instance = world.start("holds", {"gate": "slow"})
+    world.held("slow")
+    world.clock.set(world.clock.now() + timedelta(seconds=301))
+    world.host.wake()
+    world.wait_for(instance, "Failed")
+    assert "Timeout value of 300.0 s was exceeded by function: held" in world.status(instance)["output"]
+
+
+def test_without_a_function_timeout_an_activity_may_take_its_time(make_world: Any, make_app: Any) -> None:
+    world = make_world(make_app(host={"functionTimeout": "-1"}))
+    instance = world.start("holds", {"gate": "slow"})
+    gate = world.held("slow")
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    world.host.wake()
+    world.http.get("/api/slow/0.1")
+    gate.set()
+    world.settle()
+    assert world.state(instance) == "Completed"
+
+
+def test_an_activity_that_is_delivered_twice_is_reported_once(make_world: Any) -> None:
+    world = make_world(faults=Faults(redeliver=1.0, seed=1))
+    instance = world.start("retried", {"interval": 1000, "attempts": 2, "failures": 0}, "twice")
+    world.settle()
+    assert world.state(instance) == "Completed"
+    assert world.module("activities").CALLS.count("twice") == 2
+    events = world.status(instance, showHistory="true")["historyEvents"]
+    assert [event["EventType"] for event in events].count("TaskCompleted") == 2  # the call under test, and one more
+
+
+def test_starts_events_and_activities_can_be_made_late(make_world: Any) -> None:
+    world = make_world(faults=Faults(delay_max=60, seed=3))
+    instance = world.start("approval", {"hours": 10})
+    world.settle()
+    assert world.state(instance) == "Pending"
+    world.pass_time(seconds=60)
+    assert world.state(instance) == "Running"
+    world.send(instance, "Approval", "Ann")
+    world.settle()
+    assert world.state(instance) == "Running"
+    world.pass_time(seconds=60)
+    assert world.state(instance) == "Completed"
+
+
+class _Frozen:
+    """The clock of a host that has stopped renewing: it stands still."""
+
+    def __init__(self, now: Any) -> None:
+        self._now = now
+
+    def now(self) -> Any:
+        return self._now
