@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shared.domain.decision import (
     Choice,
     Code,
-    NoCancel,
     Newer,
+    NoCancel,
     Refused,
     Request,
     Standing,

@@ -174,7 +174,7 @@ def test_types_read_side_by_side_all_count():
     row = sync(Stage.BACKING_UP, 3, progress=Progress(types_done=1, types_total=4, items=7))
     moved = count_type(3, 5)(tenant(), row)
     assert moved.sync.progress == Progress(types_done=2, types_total=4, items=12)
-    assert moved.tenant is moved.tenant and moved.events == ()
+    assert (moved.tenant, moved.events) == (tenant(), ())
 
 
 def test_the_deploy_is_shown_once_a_second_and_its_end_at_once():

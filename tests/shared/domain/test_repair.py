@@ -59,7 +59,8 @@ CASES = {
     "about to begin": (found(sync=None, since=JUST), Instance.ABSENT, []),
     "its tenant is gone": (found(tenant=None), Instance.ABSENT, [Forget(ID)]),
     "ended, still noted": (found(Stage.ENDED), Instance.ENDED, [Forget(ID)]),
-    "ended, listing behind": (found(Stage.ENDED, projected=6), Instance.ENDED, [Project(TENANT.id), Forget(ID)]),
+    "ended, listing behind": (
+        found(Stage.ENDED, projected=6), Instance.ENDED, [Project(TENANT.id), Forget(ID)]),
     "no instance yet": (found(Stage.STARTING, since=JUST), Instance.ABSENT, []),
     "no instance": (found(Stage.STARTING), Instance.ABSENT, [Start]),
     "instance lost in mid-work": (found(Stage.DEPLOYING), Instance.ABSENT, [Close]),
@@ -84,7 +85,7 @@ def test_what_a_crash_left_is_mended(one, instance, expected):
 
 def test_every_tenant_has_its_turn_once_a_round():
     names = [TenantId(f"t{n}") for n in range(200)]
-    turns = {name: 0 for name in names}
+    turns = dict.fromkeys(names, 0)
     for minute in range(ROUND):
         for name in names:
             turns[name] += in_turn(name, NOW + dt.timedelta(minutes=minute))

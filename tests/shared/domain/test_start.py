@@ -35,9 +35,9 @@ ADA = Actor(ActorKind.PERSON, "Ada", "ada-id", "page")
 PLAN = PlanSummary(Digest("sha256:" + "a" * 64), 3, 1, 0, 0, NOW + dt.timedelta(days=30))
 OLD, NEW = new_sync_id(NOW, b"0123456789"), new_sync_id(LATER, b"0123456789")
 moments = st.datetimes(
-    dt.datetime(1970, 1, 2),
-    dt.datetime(2200, 1, 1),
-    timezones=st.just(dt.UTC),  # noqa: DTZ001 - has one
+    dt.datetime(1970, 1, 2),  # noqa: DTZ001 - the strategy gives the zone
+    dt.datetime(2200, 1, 1),  # noqa: DTZ001 - the strategy gives the zone
+    timezones=st.just(dt.UTC),
 )
 
 
