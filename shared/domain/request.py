@@ -20,7 +20,8 @@ from shared.domain.catalog import Kind, SubResource, TypeSpec, UpdateMethod, Wri
 from shared.domain.item import Content, PropertyPath
 from shared.domain.marker import symbols
 from shared.domain.pattern import parse, values
-from shared.domain.service_form import member_key, service_form, writable
+from shared.domain.service_form import service_form, writable
+from shared.domain.shape import member_key
 from shared.domain.snapshot import Raw
 from shared.names import ObjectId
 

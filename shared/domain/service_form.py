@@ -13,8 +13,9 @@ from shared.domain.canonical import ALWAYS_STRIPPED, STRIPPED_ANYWHERE
 from shared.domain.catalog import Collection, TypeSpec
 from shared.domain.item import ABSENT, SECRET, Content, Json, Value
 from shared.domain.marker import BASE64, payload
-from shared.domain.pattern import dig, parse, remove, transform
+from shared.domain.pattern import parse, remove, transform
 from shared.domain.properties import same
+from shared.domain.shape import member_key
 from shared.domain.snapshot import Raw
 
 _NOTHING: Final[dict[str, Json]] = {}
@@ -93,8 +94,3 @@ def _same_member(
             ABSENT,
         )
     return others[at] if len(others) == length else ABSENT
-
-
-def member_key(collection: Collection, member: Json) -> tuple[Value, ...]:
-    """What tells a member of this collection from the others."""
-    return tuple(dig(member, name) for name in collection.key)
