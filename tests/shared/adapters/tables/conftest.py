@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import AsyncHttpTransport
+from azure.core.exceptions import ServiceResponseError
+from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
+from azure.core.rest import HttpRequest
 
 from shared.adapters.tables.answers import TableAnswerStore
 from shared.adapters.tables.audit import TableAuditLog
@@ -40,7 +42,7 @@ def prefix() -> str:
 
 @pytest.fixture
 def play(azurite: str, prefix: str) -> Play:
-    """Runs an asynchronous scenario over this test's tables, in a loop of its own, and closes what it opened."""
+    """Runs an asynchronous scenario over this test's tables, in a loop of its own, then closes them."""
 
     def run(
         scenario: Callable[[Stores], Awaitable[Any]],
@@ -60,3 +62,44 @@ def play(azurite: str, prefix: str) -> Play:
         return asyncio.run(main())
 
     return run
+
+
+class Faulty(AioHttpTransport):
+    """A transport on which requests go wrong: `fault` says how, from a request's method and its number.
+
+    `refused`: the service answers 503 and does nothing. `reset`: it does what it was asked, and the answer is
+    lost. `killed`: the process dies before the request is sent.
+    """
+
+    def __init__(self, fault: Callable[[str, str, int], str | None]) -> None:
+        super().__init__()
+        self._fault, self._sent = fault, 0
+
+    async def send(self, request: Any, **more: Any) -> Any:
+        self._sent += 1
+        match self._fault(request.method, request.url, self._sent):
+            case "refused":
+                nothing = HttpRequest("GET", request.url.partition("?")[0])
+                answer = await super().send(nothing, **more)
+                answer.status_code, answer.reason = 503, "Server Busy"
+                return answer
+            case "reset":
+                await super().send(request, **more)
+                raise ServiceResponseError("connection reset")
+            case "killed":
+                raise Killed
+        return await super().send(request, **more)
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+@pytest.fixture(scope="session")
+def faulty() -> type[Faulty]:
+    return Faulty
+
+
+@pytest.fixture(scope="session")
+def killed() -> type[BaseException]:
+    return Killed
