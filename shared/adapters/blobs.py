@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any, Final
 
 from azure.core import MatchConditions
@@ -64,7 +65,7 @@ def by_account(account: str, credential: Any, **more: Any) -> BlobServiceClient:
 
 
 def _how(more: dict[str, Any]) -> dict[str, Any]:
-    retries = ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=5, random_jitter_range=1)
+    retries = ExponentialRetry(initial_backoff=0, increment_base=2, retry_total=5, random_jitter_range=1)
     return {
         "retry_policy": retries,
         "max_single_get_size": PIECE,
@@ -227,6 +228,8 @@ class BlobLease:
         self._etag = str(written["etag"])
 
     def release(self) -> None:
+        if not self._client.id:  # given back already
+            return
         try:
             with _held(self._name):
                 self._client.release()
@@ -277,4 +280,5 @@ def _translated(doing: str) -> Iterator[None]:
 
 def _code(error: HttpResponseError) -> str:
     """The service's own code, which its SDK adds to the error."""
-    return str(getattr(error, "error_code", ""))
+    code: object = getattr(error, "error_code", "")
+    return str(code.value if isinstance(code, Enum) else code)
