@@ -16,7 +16,8 @@ from infra.local.dev.terminal import Failure, duration, say
 # On CI a missing Python of these versions is a fault: some tests run on nothing else.
 NEEDED_ON_CI: frozenset[Version] = frozenset({(3, 13)})
 TIDY_SECONDS = 20.0
-WORKERS = ("-n", "auto", "--dist", "worksteal")
+# Each worker may start a stack of its own, of some 300 MB.
+WORKERS = ("-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")
 
 
 @dataclass(frozen=True, slots=True)
