@@ -1,7 +1,7 @@
 """A tenant's repository in Blob Storage: the port `shared.ports.Repository`, and what the API needs besides.
 
-Layout in the container: `{tenant}/manifest.json`, `{tenant}/pack/{checksum}.pack` and `.idx`. Plain functions
-for the thread pool; one object may be used by several threads.
+Layout in the container: `{tenant}/manifest.json`, `{tenant}/pack/{checksum}.pack`, with an `.idx` beside a
+large pack. Plain functions for the thread pool; one object may be used by several threads.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Final
+from typing import BinaryIO, Final
 
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
-from dulwich.pack import Pack, pack_header_chunks, pack_object_chunks, write_pack_index
+from dulwich.pack import Pack, PackData, pack_header_chunks, pack_object_chunks, write_pack_index
 
 _COMPLETE_TYPES: Final = frozenset({1, 2, 3, 4})
 """Commit, tree, blob, tag: the numbers of complete objects in a pack (gitformat-pack(5))."""
@@ -86,6 +86,12 @@ def write_pack(folder: Path, count: int, fill: Callable[[PackWriter], None]) -> 
             written.discard()
             raise
     return WrittenPack(checksum.hex(), written.pack, written.index)
+
+
+def write_index(pack: Path, index: BinaryIO) -> None:
+    """Writes the index of a pack, by reading all of it."""
+    with PackData(pack, object_format=DEFAULT_OBJECT_FORMAT) as data:
+        write_pack_index(index, data.sorted_entries(), data.get_stored_checksum())
 
 
 def copy_objects(packs: Iterable[Pack], object_ids: Iterable[bytes], writer: PackWriter) -> None:

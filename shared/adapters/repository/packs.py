@@ -11,12 +11,12 @@ import datetime as dt
 import hashlib
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -24,7 +24,7 @@ from azure.storage.blob import StorageErrorCode
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import Pack, PackFileDisappeared
 
-from shared.adapters.repository.pack_writer import WrittenPack
+from shared.adapters.repository.pack_writer import WrittenPack, write_index
 from shared.errors import AccordError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ _OPEN_ATTEMPTS: Final = 3
 _IN_USE_SECONDS: Final = 300
 _CHECKSUM_BYTES: Final = 20
 DEFAULT_CACHE_BYTES: Final = 1024**3
+INDEX_STORED_ABOVE: Final = 512 * 1024
+"""Bytes of a pack. The index of a smaller one is sooner made again than asked for."""
 
 
 class PackMissing(AccordError):
@@ -100,18 +102,22 @@ class PackCache:
 
 
 class PackBlobs:
-    """The packs of one repository: blobs `{tenant}/pack/{name}.pack` and `.idx`."""
+    """The packs of one repository: blobs `{tenant}/pack/{name}.pack`, with an `.idx` beside a large one.
+
+    They are Git's own files: `git index-pack` reads them.
+    """
 
     def __init__(self, container: ContainerClient, tenant: str, cache: PackCache) -> None:
         self._container, self._prefix, self.cache = container, f"{tenant}/pack/", cache
 
     def upload(self, written: WrittenPack) -> None:
-        """Stores a pack, the index first, and keeps its files as the local copy.
+        """Stores a pack, an index worth storing first, and keeps its files as the local copy.
 
         Always written, even if a blob of that name is there: that makes it young again, so that the clean-up
         of unlisted packs cannot take it before it is listed.
         """
-        for path, suffix in ((written.index, ".idx"), (written.pack, ".pack")):
+        large = written.pack.stat().st_size > INDEX_STORED_ABOVE
+        for path, suffix in ((written.index, ".idx"), (written.pack, ".pack"))[0 if large else 1 :]:
             with path.open("rb") as file:
                 self._container.upload_blob(f"{self._prefix}{written.name}{suffix}", file, overwrite=True)
         self.cache.adopt(written)
@@ -171,26 +177,39 @@ class PackBlobs:
     def _fetch(self, names: Collection[str]) -> None:
         if not names:
             return
-        files = [f"{name}{suffix}" for name in names for suffix in _SUFFIXES]
-        with ThreadPoolExecutor(min(_PARALLEL_DOWNLOADS, len(files))) as pool:
-            list(pool.map(self._download, files))
+        with ThreadPoolExecutor(min(_PARALLEL_DOWNLOADS, len(names))) as pool:
+            list(pool.map(self._fetch_one, names))
         self.cache.trim()
 
-    def _download(self, file: str) -> None:
+    def _fetch_one(self, name: str) -> None:
+        """The index comes into place last: a pack with an index is complete."""
+        pack, index = self.cache.path(name, ".pack"), self.cache.path(name, ".idx")
+        self._copy(pack, lambda copy: self._download(copy, pack.name))
+        if pack.stat().st_size > INDEX_STORED_ABOVE:
+            self._copy(index, lambda copy: self._download(copy, index.name))
+        else:
+            self._copy(index, lambda copy: write_index(pack, copy))
+
+    def _copy(self, target: Path, fill: Callable[[BinaryIO], None]) -> None:
+        """Makes a file in one step: another process may look for it at any moment."""
         with NamedTemporaryFile(dir=self.cache.folder, prefix="incoming-", delete=False) as copy:
             try:
-                self._container.download_blob(self._prefix + file).readinto(copy)
+                fill(cast("BinaryIO", copy))
                 copy.flush()
-                _check(Path(copy.name), file)
-                Path(copy.name).replace(self.cache.folder / file)
-            except ResourceNotFoundError as exc:
-                Path(copy.name).unlink(missing_ok=True)
-                if getattr(exc, "error_code", None) != StorageErrorCode.BLOB_NOT_FOUND:
-                    raise
-                raise PackMissing(f"reading {self._prefix}{file}: not found") from exc
+                Path(copy.name).replace(target)
             except BaseException:
                 Path(copy.name).unlink(missing_ok=True)
                 raise
+
+    def _download(self, copy: BinaryIO, name: str) -> None:
+        try:
+            self._container.download_blob(self._prefix + name).readinto(copy)
+        except ResourceNotFoundError as exc:
+            if getattr(exc, "error_code", None) != StorageErrorCode.BLOB_NOT_FOUND:
+                raise
+            raise PackMissing(f"reading {self._prefix}{name}: not found") from exc
+        copy.flush()
+        _check(Path(copy.name), name)
 
 
 def _close(packs: Iterable[Pack]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from azure.storage.blob import ContainerClient, ExponentialRetry
 
 from shared.adapters.repository.blob_repository import BlobRepository
 from shared.adapters.repository.messages import GitIdentity, GitRequest
-from shared.adapters.repository.packs import PackCache, PackMissing
+from shared.adapters.repository.packs import INDEX_STORED_ABOVE, PackCache, PackMissing
 from shared.adapters.repository.smart_http import GitHttp
 from shared.errors import HeadMoved, StorageConflict
 from shared.names import MAIN, CommitId
@@ -24,6 +25,8 @@ from shared.ports import Author, BranchCommit, blob_id
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 Wish = Callable[[HttpRequest], bool]
+LARGE = random.Random(1).randbytes(INDEX_STORED_ABOVE).hex()
+"""So large that the index of its pack is stored."""
 
 
 def change(text: str, expected: CommitId | None = None) -> BranchCommit:
@@ -93,7 +96,7 @@ def test_storage_that_is_busy_once_is_asked_again(
 ) -> None:
     first = faulty.commit([change("1")])[MAIN]
     transport.busy.append(wish)
-    second = faulty.commit([change("2", first)])[MAIN]
+    second = faulty.commit([change(LARGE, first)])[MAIN]
     assert transport.busy == []
     assert open_repository().refs() == {MAIN: second}
 
@@ -102,9 +105,9 @@ def test_storage_that_is_busy_once_is_asked_again(
 def test_a_download_that_is_busy_once_is_asked_again(
     faulty: BlobRepository, transport: Faulty, open_repository: Any, part: str
 ) -> None:
-    commit = open_repository().commit([change("1")])[MAIN]
+    commit = open_repository().commit([change(LARGE)])[MAIN]
     transport.busy.append(fits("GET", part))
-    assert faulty.read_file(commit, "a.json") == b"1"
+    assert faulty.read_file(commit, "a.json") == LARGE.encode()
     assert transport.busy == []
 
 
@@ -186,12 +189,12 @@ def test_what_is_cached_is_not_downloaded_again(
     assert transport.seen == []
 
 
-def test_a_small_commit_takes_four_requests(faulty: BlobRepository, transport: Faulty) -> None:
-    """Reading the manifest, an index, a pack, and writing the manifest: whatever the repository's size."""
+def test_a_small_commit_takes_three_requests(faulty: BlobRepository, transport: Faulty) -> None:
+    """Storing a pack, reading the manifest and writing it: whatever the repository's size."""
     first = faulty.commit([change("1")])[MAIN]
     transport.seen.clear()
     faulty.commit([change("2", first)])
-    assert [method for method, _ in transport.seen] == ["PUT", "PUT", "GET", "PUT"]
+    assert [method for method, _ in transport.seen] == ["PUT", "GET", "PUT"]
 
 
 def test_a_copy_that_vanishes_is_fetched_again(repository: BlobRepository) -> None:
@@ -210,7 +213,7 @@ def test_a_download_that_does_not_match_its_name_is_refused(
     other = open_repository()
     with pytest.raises(OSError, match="do not match its checksum"):
         other.tree(commit)
-    assert [path.suffix for path in other.packs.cache.folder.iterdir()] == [".idx"]
+    assert list(other.packs.cache.folder.iterdir()) == []
 
 
 def test_a_listed_pack_that_is_gone_is_named(

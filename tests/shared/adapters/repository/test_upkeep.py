@@ -80,11 +80,11 @@ def test_unlisted_packs_are_deleted_after_a_day(open_repository: Open, container
     repository = open_repository()
     with_history(repository, 4)
     upkeep.repack(repository, now(), over=3)
-    blobs = 2 * (4 + 1) + 1
+    blobs = 4 + 1 + 1
     assert upkeep.delete_unlisted(repository, now() + dt.timedelta(hours=23)) == 0
     assert len(list(container.list_blobs())) == blobs
-    assert upkeep.delete_unlisted(repository, now() + dt.timedelta(hours=25)) == 8
-    assert len(list(container.list_blobs())) == blobs - 8
+    assert upkeep.delete_unlisted(repository, now() + dt.timedelta(hours=25)) == 4
+    assert len(list(container.list_blobs())) == blobs - 4
     assert repository.read_manifest().unlisted == {}
     assert len(contents(open_repository())) == 3
     assert upkeep.delete_unlisted(repository, now() + dt.timedelta(hours=25)) == 0
