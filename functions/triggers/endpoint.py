@@ -17,7 +17,7 @@ from functions.triggers.answers import Answer
 from functions.triggers.call import Call, as_tenant_id, origin
 from functions.triggers.needs import DurableClient, Services, current
 from functions.triggers.once import Handler, once
-from shared.domain.access import OPERATIONS, Caller, Operation, Role, holds, in_reach, may
+from shared.domain.access import OPERATIONS, Caller, Operation, Role, in_reach, may, may_call
 from shared.domain.sync import Actor, ActorKind, Decision, TenantRecord
 from shared.errors import Problem, StorageConflict, StorageUnavailable
 from shared.names import TenantId
@@ -74,7 +74,7 @@ class Endpoint:
         role, caller = self.operation.role, NOBODY
         if role is not None and not self._traits.guarded:
             caller = await who.authenticate(request, services)
-            if not holds(caller, role):
+            if not may_call(caller, self.operation):
                 raise forbidden(role)
         base = origin(request, services.settings.public_url)
         call = Call(request, self.operation, services, caller, language, base, client)

@@ -126,6 +126,17 @@ def holds(caller: Caller, role: Role) -> bool:
     return any(role in INCLUDES[own] for own in caller.roles)
 
 
+def may_call(caller: Caller, operation: Operation) -> bool:
+    """Whether the caller may make this call at all; a tenant in its path is then asked by `may`.
+
+    Who reaches only some tenants does not administer what is of all of them: keys would widen the reach.
+    """
+    if operation.role is None:
+        return True
+    whole = caller.tenants is None or operation.of_tenant or operation.role is not Role.ADMINISTRATOR
+    return whole and holds(caller, operation.role)
+
+
 def in_reach(caller: Caller, tenant: TenantId) -> bool:
     """Whether the caller's key or token reaches this tenant at all."""
     return caller.tenants is None or tenant in caller.tenants

@@ -20,7 +20,7 @@ class Language(Enum):
     FRENCH = "fr"
 
 
-def say(key: str, language: Language, **values: object) -> str:
+def say(key: str, language: Language, /, **values: object) -> str:
     """The text in that language. An unknown key is a KeyError: a test finds it before a person does."""
     return catalogue(language)[key].format(**values)
 

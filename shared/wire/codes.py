@@ -24,7 +24,6 @@ PROBLEMS: Final[Mapping[str, int]] = {
     "noPlan": 404,
     "notEnded": 404,
     "methodNotAllowed": 405,
-    "notAcceptable": 406,
     "syncActive": 409,
     "syncEnded": 409,
     "entraTenantInUse": 409,
