@@ -146,7 +146,7 @@ class Busy(RequestsTransport):
 
 
 def test_a_busy_service_is_asked_again(azurite):
-    soon = ExponentialRetry(initial_backoff=0, random_jitter_range=0)
+    soon = ExponentialRetry(initial_backoff=0, increment_base=0, random_jitter_range=0)
     client = by_connection_string(azurite, transport=Busy(), retry_policy=soon)
     blobs = Blobs(client, container=f"t{uuid.uuid4().hex}")
     artifacts = blobs.of(CONTOSO, SYNC)
