@@ -35,6 +35,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
 
+OAUTH_CODES = frozenset({"invalid_client", "invalid_grant", "invalid_request", "unauthorized_client"})
+
+
 class Application:
     """All simulated tenants of one process. `world` and `clock` are there for tests in the same process."""
 
@@ -157,7 +160,9 @@ class Application:
             if effect.reset == "before":
                 raise ConnectionLost
             if effect.error is not None:
-                body: Any = {"error": "temporarily_unavailable", "error_description": effect.error.message}
+                # RFC 6749 5.2: a refusal has one of a few codes; any other fault is the provider being down.
+                code = effect.error.code if effect.error.code in OAUTH_CODES else "temporarily_unavailable"
+                body: Any = {"error": code, "error_description": effect.error.message}
                 answer = Answer(effect.error.status, body, effect.error.headers)
             else:
                 asked = TokenRequest(self.world, self._signer, tenant, form, self._clock())

@@ -90,7 +90,7 @@ class Judge:
                 continue
             if name not in properties:
                 raise self.dialect.unknown(name, model)
-            if name in read_only:
+            if name in read_only and name != "id":  # inside a value, an id names the object that is meant
                 raise self.dialect.not_writable(name)
             if member is not None:
                 self.value(member, properties[name], f"{where}.{name}")

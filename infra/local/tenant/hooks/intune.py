@@ -27,6 +27,8 @@ def _rules(request_refuse: Any, judge: Judge, rules: Any, record_id: str, groups
         raise request_refuse("scheduledActionsForRule must hold exactly one rule.")
     rule = rules[0]
     judge.complex({k: v for k, v in rule.items() if k != "scheduledActionConfigurations"}, _RULE, _RULE)
+    if "id" in rule:
+        raise judge.dialect.not_writable("id")
     actions = rule.get("scheduledActionConfigurations")
     if not isinstance(actions, list) or not actions:
         raise request_refuse("A rule needs scheduledActionConfigurations.")
