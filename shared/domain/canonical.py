@@ -58,6 +58,7 @@ def canonical(spec: TypeSpec, raw: Mapping[str, Json], index: Index) -> Canonica
     content = {key: _escaped(value) for key, value in raw.items() if not _annotation(key, value)}
     _hide_secrets(spec, content)
     _strip(spec, content)
+    _drop(spec, content)
     for text in spec.long_texts:
         if text.base64:
             transform(content, parse(text.path), _decoded)
@@ -71,11 +72,18 @@ def normalise(spec: TypeSpec, content: Content, index: Index | None = None) -> d
 
     With an index, known ids become symbols and symbols follow renames. Idempotent.
     """
-    result = {key: _copied(value) for key, value in content.items() if not _annotation(key, value)}
-    _strip(spec, result)
+    result = stripped(spec, content)
+    _drop(spec, result)
     if index is not None:
         refer(spec, result, index)
     sort_collections(spec, result)
+    return result
+
+
+def stripped(spec: TypeSpec, content: Content) -> dict[str, Json]:
+    """A copy without what the service sets and nobody keeps."""
+    result = {key: _copied(value) for key, value in content.items() if not _annotation(key, value)}
+    _strip(spec, result)
     return result
 
 
@@ -116,6 +124,10 @@ def _strip(spec: TypeSpec, content: dict[str, Json]) -> None:
         remove(content, parse(f"**.{name}"))
     for text in spec.strip:
         remove(content, parse(text))
+
+
+def _drop(spec: TypeSpec, content: dict[str, Json]) -> None:
+    """Removes values that say that there is nothing."""
     for text, nothing in spec.drop_if.items():
         transform(content, parse(text), partial(_unless, (None, *nothing)))
 

@@ -98,6 +98,17 @@ def _take_in(path: ItemPath, place: LongTextPlace, files: Mapping[str, bytes]) -
     return None
 
 
+def sides_named(spec: TypeSpec, path: ItemPath, data: bytes) -> frozenset[str]:
+    """The long texts' files, by path, that an item's JSON names."""
+    content = parse_object(data)
+    if isinstance(content, JsonFault):
+        return frozenset()
+    place = path.rpartition("/")[0] + "/"
+    named = (one.container[one.key] for one in long_texts(spec, content))
+    names = (payload(value, FILE) for value in named if isinstance(value, str))
+    return frozenset(place + name for name in names if name is not None)
+
+
 def long_texts(spec: TypeSpec, content: dict[str, Json]) -> Iterator[LongTextPlace]:
     """Where the content holds long texts."""
     if not spec.long_texts:

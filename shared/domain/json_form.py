@@ -100,7 +100,7 @@ def _no_constant(name: str) -> Json:
 
 
 def parse_object(data: bytes) -> dict[str, Json] | JsonFault:
-    """A JSON object from a file, strictly: UTF-8 without byte order mark, no duplicate keys, bounded depth."""
+    """A JSON object from a file, strictly: UTF-8 without byte order mark, no key twice, bounded depth."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as fault:

@@ -59,6 +59,12 @@ class Index:
             return found[0]
         return Unresolvable.AMBIGUOUS if found else Unresolvable.UNKNOWN
 
+    def owner(self, to: TypeKey, identity: str) -> ObjectId | Unresolvable:
+        """The id that this symbol stands for where the tenant itself gave it, for writing back what is there."""
+        found = self.candidates(to, identity)
+        plain = self.stems.get(to, {}).get(stem_of(identity))
+        return plain if plain is not None and plain in found else self.resolve(to, identity)
+
     def symbol(self, to: TypeKey, object_id: str) -> Symbol | Unresolvable:
         """The symbol of an object, or why it has none."""
         known = self.identities.get(to, {})
