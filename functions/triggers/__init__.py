@@ -17,12 +17,12 @@ def blueprints() -> tuple[Blueprint, ...]:
     from functions.triggers.git import git
     from functions.triggers.keys import keys
     from functions.triggers.operations import operations
+    from functions.triggers.page import page
     from functions.triggers.service import service
     from functions.triggers.syncs import syncs
     from functions.triggers.tenants import tenants
     from functions.triggers.types import types
     from functions.triggers.unknown import unknown
 
-    return (
-        tenants, syncs, operations, changes, decisions, downloads, audit, types, service, keys, git, unknown
-    )  # fmt: skip
+    api = (tenants, syncs, operations, changes, decisions, downloads, audit, types, service, keys, unknown)
+    return (*api, git, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from typing import Final
 
@@ -24,6 +25,7 @@ def parse_duration(text: str) -> dt.timedelta | None:
     return dt.timedelta(**{unit: int(count) for unit, count in match.groupdict().items() if count})
 
 
+@functools.lru_cache(256)
 def duration_text(value: dt.timedelta, unit: str) -> str:
     """The duration in `unit` (`D`, `H`, `M`, `S`) where it is whole, else in the largest unit that is: as
     people wrote it, `PT60M` and `P30D`.
