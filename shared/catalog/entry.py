@@ -60,6 +60,8 @@ def read_lookup(key: TypeKey, entry: Mapping[str, Any], where: str) -> Lookup:
 def _checked(spec: TypeSpec, where: str) -> TypeSpec:
     if spec.kind is Kind.COLLECTION and not spec.identity:
         raise CatalogError(f"{where}, identity", "a collection's items need a property that names them")
+    if (spec.kind is Kind.SINGLETON) != bool(spec.witness):
+        raise CatalogError(f"{where}, witness", "a singleton, and only that, needs a property it always has")
     if spec.kind is Kind.SINGLETON and (spec.identity or spec.each):
         raise CatalogError(where, "a singleton has neither an identity nor items to read each")
     if not spec.path.startswith("/"):
@@ -179,6 +181,7 @@ _TYPE_KEYS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "each_query": words.text_table,
     "only": words.values_by_pattern,
     "but": words.values_by_pattern,
+    "witness": words.text,
     "discriminators": words.patterns,
     "strip": words.patterns,
     "drop_if": words.values_by_pattern,

@@ -179,6 +179,8 @@ class TypeSpec:
     """Which objects of the collection belong to this type (one collection may hold several types)."""
     but: Condition = field(default_factory=dict)
     """Which objects of the collection belong to another type."""
+    witness: str = ""
+    """Of a singleton: a property it always has. An answer without it is something else."""
     discriminators: tuple[str, ...] = ()
     """With the identity, what tells items of one name apart: `@odata.type`."""
     strip: tuple[str, ...] = ()
@@ -215,6 +217,10 @@ class TypeSpec:
     def is_unchangeable(self, raw: Mapping[str, Any]) -> bool:
         """Whether this raw object is one of those never written."""
         return any(holds(condition, raw) for condition in self.unchangeable)
+
+    def is_plausible(self, raw: Mapping[str, Any]) -> bool:
+        """Whether this answer can be an object of the type: it has the property that every one has."""
+        return (self.witness or self.identity) in raw
 
     def covers(self, raw: Mapping[str, Any]) -> bool:
         """Whether this raw object of the collection belongs to this type."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -59,13 +58,14 @@ async def _send(
         # The batch as a whole was answered with something else: that is the answer to each of its requests.
         return dict.fromkeys(paths, reply)
     answers = {str(part.get("id")): part for part in parts if isinstance(part, Mapping)}
-    return {at: _part(answers.get(str(at))) for at in paths}
+    now = transport.time.now().timestamp()
+    return {at: _part(answers.get(str(at)), now) for at in paths}
 
 
-def _part(part: Mapping[str, Any] | None) -> Reply:
+def _part(part: Mapping[str, Any] | None, now: float) -> Reply:
     if part is None or not isinstance(part.get("status"), int):
         return Reply(0, None, malformed=True)
-    return parse_part(part, time.time())
+    return parse_part(part, now)
 
 
 async def _wait(
@@ -74,7 +74,7 @@ async def _wait(
     asked = [wait for wait in waits if wait is not None]
     pause = transport.manner.first_pause * 2 ** (attempt - 1) * (1 + random.random() / 2)
     seconds = max(asked) if asked else min(pause, transport.manner.longest_pause)
-    if until is not None and transport.clock() + seconds > until:
+    if until is not None and transport.time.clock() + seconds > until:
         raise OutOfTime
     transport.budget(bucket).close(seconds)
-    await transport.sleep(seconds)
+    await transport.time.sleep(seconds)

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from shared.adapters.graph.timing import Time
 
 
 class Pace(Enum):
@@ -62,16 +64,14 @@ may arrive bunched.
 """
 STEADY_SHARE: Final = 0.97
 
-Sleep = Callable[[float], Awaitable[None]]
-
 
 class Budget:
     """One bucket's budget: `async with budget.spend(…)` around each request. Not for more than one event
     loop.
     """
 
-    def __init__(self, limits: Limits, pace: Pace, clock: Callable[[], float], sleep: Sleep) -> None:
-        self._clock, self._sleep = clock, sleep
+    def __init__(self, limits: Limits, pace: Pace, time: Time) -> None:
+        self._time = time
         self._places = asyncio.Semaphore(limits.in_flight)
         self._turn = asyncio.Lock()
         self._all = _Meter(limits.requests, pace)
@@ -86,21 +86,21 @@ class Budget:
         async with self._places:
             async with self._turn:
                 while (wait := self._wait(meters, requests)) > 0:
-                    await self._sleep(wait)
+                    await self._time.sleep(wait)
                 for meter in meters:
-                    meter.take(requests, self._clock())
+                    meter.take(requests, self._time.clock())
             try:
                 yield
             finally:
                 for meter in meters:
-                    meter.give_back(requests, self._clock())
+                    meter.give_back(requests, self._time.clock())
 
     def close(self, seconds: float) -> None:
         """Sends nothing for that long: the service asked for it."""
-        self._closed_until = max(self._closed_until, self._clock() + seconds)
+        self._closed_until = max(self._closed_until, self._time.clock() + seconds)
 
     def _wait(self, meters: list[_Meter], requests: int) -> float:
-        now = self._clock()
+        now = self._time.clock()
         return max(self._closed_until - now, *(meter.wait(requests, now) for meter in meters))
 
 

@@ -84,7 +84,7 @@ class Reader:
             await crew.finish()
 
     def _over(self) -> bool:
-        return self.transport.clock() >= self.until
+        return self.transport.time.clock() >= self.until
 
     async def _next_page(self, progress: Progress) -> list[str]:
         address = progress.next_page or ""
@@ -103,6 +103,8 @@ class Reader:
                 raise ReadFailed(self.doing, message="the list holds an object without an id")
             if object_id in progress.items or object_id in fresh:
                 raise ReadFailed(self.doing, message=f"the list holds the object {object_id} twice")
+            if not self.spec.is_plausible(raw):
+                raise ReadFailed(self.doing, message=f"the object {object_id} has no {self.spec.identity}")
             if not self.spec.covers(raw):
                 continue
             progress.items[object_id] = raw
@@ -205,7 +207,8 @@ class Reader:
         doing = f"{self.doing}, the object {object_id}"
         if not reply.ok:
             raise read_failure(doing, reply, self.spec)
-        if not isinstance(reply.body, dict) or reply.body.get("id") != object_id:
+        body = reply.body
+        if not isinstance(body, dict) or body.get("id") != object_id or not self.spec.is_plausible(body):
             raise ReadFailed(
                 doing, reply.status, message="the answer is another thing", request_id=reply.request_id
             )

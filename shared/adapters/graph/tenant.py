@@ -18,10 +18,10 @@ import httpx
 
 from shared.adapters.graph import READ_ACTIONS, addresses
 from shared.adapters.graph.batch import read_many
-from shared.adapters.graph.budget import Sleep
 from shared.adapters.graph.grants import read_grants
 from shared.adapters.graph.listing import Progress, Reader, as_items
 from shared.adapters.graph.replies import Reply, page, plain, read_failure
+from shared.adapters.graph.timing import RealTime, Time
 from shared.adapters.graph.transport import Call, Exchange, Manner, NoAnswer, OutOfTime, Transport, reason
 from shared.domain.catalog import Kind, Lookup, Reveal, TypeSpec, holds
 from shared.domain.pattern import dig
@@ -48,17 +48,15 @@ class GraphTenant:
         log: Callable[[Exchange], None] | None = None,
         manner: Manner | None = None,
         client: httpx.AsyncClient | None = None,
-        sleep: Sleep | None = None,
-        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        time: Time | None = None,
     ) -> None:
         self._client = client or httpx.AsyncClient(
             http2=True, limits=httpx.Limits(max_connections=40, max_keepalive_connections=40)
         )
-        options: dict[str, Any] = {"sleep": sleep} if sleep else {}
+        self._time = time or RealTime()
         self._transport = Transport(
-            base_url.rstrip("/"), tokens, self._client, manner or Manner(), log, **options
+            base_url.rstrip("/"), tokens, self._client, manner or Manner(), log, self._time
         )
-        self._now = now
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,7 +74,7 @@ class GraphTenant:
         self, spec: TypeSpec, stop_at: dt.datetime, state: bytes | None = None
     ) -> TypeRead | Unfinished:
         """Every item with its sub-resources, or the state to go on from at `stop_at`."""
-        until = self._transport.clock() + (stop_at - self._now()).total_seconds()
+        until = self._time.clock() + (stop_at - self._time.now()).total_seconds()
         if spec.kind is Kind.SINGLETON:
             return await self._read_singleton(spec, until)
         progress = (
@@ -91,16 +89,23 @@ class GraphTenant:
 
     async def _read_singleton(self, spec: TypeSpec, until: float) -> TypeRead | Unfinished:
         try:
-            raw = await self._read_object(spec, addresses.list_path(spec), f"reading {spec.key}", until)
+            item = await self._singleton(spec, until)
         except OutOfTime:
             return Unfinished(b"{}")
-        return TypeRead(spec.key, (RawItem(ObjectId(spec.key), raw),))
+        return TypeRead(spec.key, (item,))
+
+    async def _singleton(self, spec: TypeSpec, until: float | None = None) -> RawItem:
+        doing = f"reading {spec.key}"
+        raw = await self._read_object(spec, addresses.list_path(spec), doing, until)
+        if not spec.is_plausible(raw):
+            raise ReadFailed(doing, message=f"the answer has no {spec.witness}")
+        return RawItem(ObjectId(spec.key), raw)
 
     async def read_item(self, spec: TypeSpec, object_id: ObjectId) -> RawItem | None:
         """One item, complete, masked values revealed; None only if the service says "not found"."""
         doing = f"reading {spec.key}, the object {object_id}"
         if spec.kind is Kind.SINGLETON:
-            return RawItem(object_id, await self._read_object(spec, addresses.list_path(spec), doing))
+            return await self._singleton(spec)
         reply = await self._get(
             spec.bucket,
             spec.version,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from shared.adapters.graph.budget import LIMITS, Budget, Pace, Sleep
+from shared.adapters.graph.budget import LIMITS, Budget, Pace
 from shared.adapters.graph.replies import Reply, parse
+from shared.adapters.graph.timing import RealTime, Time
 from shared.errors import SignInFailed
 from shared.ports import TokenSource
 
@@ -105,14 +105,13 @@ class Transport:
     client: httpx.AsyncClient
     manner: Manner = field(default_factory=Manner)
     log: Callable[[Exchange], None] | None = None
-    sleep: Sleep = asyncio.sleep
-    clock: Callable[[], float] = time.monotonic
+    time: Time = field(default_factory=RealTime)
     _budgets: dict[str, Budget] = field(default_factory=dict)
 
     def budget(self, bucket: str) -> Budget:
         """The bucket's budget, the same one for every call."""
         if bucket not in self._budgets:
-            self._budgets[bucket] = Budget(LIMITS[bucket], self.manner.pace, self.clock, self.sleep)
+            self._budgets[bucket] = Budget(LIMITS[bucket], self.manner.pace, self.time)
         return self._budgets[bucket]
 
     async def ask(self, call: Call) -> Reply:
@@ -157,16 +156,16 @@ class Transport:
         manner = self.manner
         pause = min(manner.longest_pause, manner.first_pause * 2 ** (count - 1))
         seconds = asked if asked is not None else pause * (1 + random.random() / 2)
-        if call.until is not None and self.clock() + seconds > call.until:
+        if call.until is not None and self.time.clock() + seconds > call.until:
             raise OutOfTime
         # The whole bucket waits: others would only be refused as well, and prolong it.
         self.budget(call.bucket).close(seconds)
-        await self.sleep(seconds)
+        await self.time.sleep(seconds)
 
     async def _ask_once(self, call: Call) -> Reply:
         token = await asyncio.to_thread(self.tokens.app_token)
         async with self.budget(call.bucket).spend(call.requests, write=call.write):
-            started = self.clock()
+            started = self.time.clock()
             reply: Reply | None = None
             try:
                 reply = await self._exchange(call, token)
@@ -182,7 +181,9 @@ class Transport:
                 call.method, address, headers=headers, json=call.body, timeout=self.manner.time_out
             ) as response:
                 content = await _content(response)
-                return parse(response.status_code, _lower(response.headers), content, time.time())
+                return parse(
+                    response.status_code, _lower(response.headers), content, self.time.now().timestamp()
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as lost:
             raise NoAnswer(f"no connection ({type(lost).__name__})", sent=False) from lost
         except httpx.TimeoutException as lost:
@@ -192,7 +193,7 @@ class Transport:
 
     def _note(self, call: Call, reply: Reply | None, started: float) -> None:
         if self.log is not None:
-            milliseconds = round((self.clock() - started) * 1000)
+            milliseconds = round((self.time.clock() - started) * 1000)
             status, request_id = (reply.status, reply.request_id) if reply else (0, "")
             path = urlsplit(call.address).path
             self.log(Exchange(call.method, path, status, milliseconds, request_id))
