@@ -11,6 +11,7 @@ from typing import NewType, Protocol
 Instant = NewType("Instant", str)
 """A moment: ISO 8601 in UTC, always 27 characters, so that text order is time order."""
 
+EVER = Instant("0001-01-01T00:00:00.000000Z")
 NEVER = Instant("9999-12-31T23:59:59.999999Z")
 
 

@@ -22,7 +22,7 @@ from infra.local.host.functions import Functions
 from infra.local.host.history import Event
 from infra.local.host.instances import Instance, Status
 from infra.local.host.settings import HostJson, HostSettings
-from infra.local.host.work import Activity, Episode, WorkList
+from infra.local.host.work import Activity, Episode, Taken, WorkList
 from infra.local.host.worker import FunctionFailed, Invocation, JsonData, OutputData, Worker
 
 _log = logging.getLogger("host.durable")
@@ -58,7 +58,7 @@ class Engine:
         self._faults: Faults = settings.faults
         self._clock = clock
         self._lock = threading.Lock()
-        self._episodes: set[str] = set()
+        self._episodes: set[Taken] = set()
         self._activities: dict[str, _Running] = {}
         self._passing = threading.Lock()
         self._woken = threading.Event()
@@ -117,18 +117,30 @@ class Engine:
 
     def _dispatch(self) -> None:
         now = instant(self._clock.now())
-        if self._busy() and now >= self._renew_at:
-            self._work.renew_all()
+        if now >= self._renew_at:
+            self._work.renew(self._leases())
             self._renew_at = later(now, self._lease_seconds / 3)
         self._end_overdue(now)
-        for instance in self._work.take_episodes(self._free_episodes(), self._host_json.versioning.takes):
+        for taken in self._work.take_episodes(self._free_episodes(), self._host_json.versioning.takes):
             with self._lock:
-                self._episodes.add(instance)
-            self._pool.submit(self._play, instance)
+                self._episodes.add(taken)
+            self._pool.submit(self._play, taken)
         for activity in self._work.take_activities(self._free_activities()):
             self._begin(activity, now)
             if self._faults.delivers_twice():
                 self._begin(activity, now)
+
+    def _put_back(self, lease: str, what: str) -> None:
+        """Within an exception's handler: says what went wrong and has it tried again."""
+        if not self._stopping.is_set():
+            _log.exception("%s; it is tried again in %s s", what, PUT_BACK_SECONDS)
+            self._work.put_back(lease, PUT_BACK_SECONDS)
+
+    def _leases(self) -> list[str]:
+        """The leases of what runs here."""
+        with self._lock:
+            activities = {running.activity.lease for running in self._activities.values()}
+            return [*(taken.lease for taken in self._episodes), *activities]
 
     def _busy(self) -> bool:
         with self._lock:
@@ -144,24 +156,20 @@ class Engine:
 
     # --- episodes -------------------------------------------------------------------------------------------
 
-    def _play(self, instance: str) -> None:
+    def _play(self, taken: Taken) -> None:
         try:
-            episode = self._work.load_episode(instance)
-            if episode is not None:
-                stored = self._work.store_episode(episode, self._advance(episode), self._faults.delay)
-                if not stored:
-                    _log.warning(
-                        "%s was taken by another host while its episode ran; that one counts", instance
-                    )
-        except Exception:  # noqa: BLE001 - logged and tried again
-            if not self._stopping.is_set():
-                _log.exception(
-                    "playing an episode of %s; it is tried again in %s s", instance, PUT_BACK_SECONDS
+            episode = self._work.load_episode(taken)
+            if episode is not None and not self._work.store_episode(
+                episode, self._advance(episode), self._faults.delay
+            ):
+                _log.warning(
+                    "%s: another host has played this episode meanwhile; that counts", taken.instance
                 )
-                self._work.put_back(instance, PUT_BACK_SECONDS)
+        except Exception:  # noqa: BLE001 - logged and tried again
+            self._put_back(taken.lease, f"playing an episode of {taken.instance}")
         finally:
             with self._lock:
-                self._episodes.discard(instance)
+                self._episodes.discard(taken)
             self.wake()
 
     def _advance(self, episode: Episode) -> Advance:
@@ -219,9 +227,7 @@ class Engine:
             end = _ending(activity, running.future, instant(self._clock.now()))
             self._work.store_activity(activity, end, self._faults.delay())
         except Exception:  # noqa: BLE001 - logged and tried again
-            if not self._stopping.is_set():
-                _log.exception("ending activity %s; it is run again in %s s", activity.name, PUT_BACK_SECONDS)
-                self._work.put_back_activity(activity, PUT_BACK_SECONDS)
+            self._put_back(activity.lease, f"ending activity {activity.name} of {activity.instance}")
         finally:
             with self._lock:
                 self._activities.pop(call, None)

@@ -92,7 +92,11 @@ class Front:
         return Response(status_code=404)
 
     def _binding(self, request: Request) -> ClientBinding:
-        origin = self._settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+        return self.binding_of(f"{request.url.scheme}://{request.url.netloc}")
+
+    def binding_of(self, reached_at: str) -> ClientBinding:
+        """The durable client of a caller who reached this host there."""
+        origin = self._settings.public_url or reached_at
         return ClientBinding(origin.rstrip("/"), self.rpc_origin, self._host_json.hub_name)
 
     # --- functions ------------------------------------------------------------------------------------------

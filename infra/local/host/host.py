@@ -82,6 +82,9 @@ class Host:
         self._work.release_all()
         self._front.rpc_origin = self._server.origin
         self._front.timers = self._timers
+        if self._timers is not None:
+            clients = {one.name: one.clients for one in self.functions.all}
+            self._timers.bind(self._front.binding_of(self._server.origin).text(), clients)
         self._server.start()
         if self._engine is not None:
             self._engine.start()

@@ -125,9 +125,17 @@ class Instances:
             return [_instance(row) for row in db.execute(sql, (*values, query.limit))]
 
     def send(self, instance: str, event: Event, due: Instant) -> None:
-        """Puts an event on its way to an instance, whichever of its executions then runs."""
+        """Puts an event on its way to an instance, whichever of its executions then runs.
+
+        It does not arrive before the instance has started, however late that is.
+        """
         with self._database.writing() as db:
-            insert_message(db, instance, None, event, due)
+            start = db.execute(
+                "SELECT min(m.due) FROM messages m JOIN instances i ON i.id = m.instance "
+                "WHERE i.id = ? AND i.status = ?",
+                (instance, Status.PENDING),
+            ).fetchone()[0]
+            insert_message(db, instance, None, event, max(due, start or due))
 
     def purge(self, instances: Sequence[str]) -> int:
         """Deletes ended instances with all they have; returns how many there were."""

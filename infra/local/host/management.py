@@ -5,8 +5,8 @@ of checks are those of the Durable extension's `HttpApiHandler`.
 """
 
 import asyncio
-import base64
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -15,22 +15,28 @@ from starlette.responses import JSONResponse, Response
 
 from infra.local.host import history as events
 from infra.local.host.client_binding import ClientBinding
-from infra.local.host.clock import Clock, Instant, instant, later, moment
+from infra.local.host.clock import Clock, Instant, instant, later
 from infra.local.host.faults import Faults
 from infra.local.host.functions import Functions
 from infra.local.host.history import Event
 from infra.local.host.instances import (
-    Instance,
     InstanceExists,
     Instances,
     InvalidInstanceId,
-    Query,
     Start,
     Status,
 )
+from infra.local.host.query_string import (
+    CONTINUATION,
+    UnknownToken,
+    flag,
+    number,
+    page_size,
+    read_query,
+    token_after,
+)
 from infra.local.host.status_view import history_view, status_view
 
-PAGE = 100
 _OPERATIONS: dict[str, Callable[[Instant, str | None], Event]] = {
     "terminate": events.execution_terminated,
     "suspend": events.execution_suspended,
@@ -62,12 +68,12 @@ class Management:
         parts = [part for part in path.split("/") if part]
         try:
             return await self._route(request, parts, binding)
-        except (LookupError, InvalidInstanceId) as wrong:
+        except (LookupError, InvalidInstanceId, UnknownToken) as wrong:
             text = "One or more of the arguments submitted is incorrect"
             return _error(400, text, str(wrong.args[0]), "System.ArgumentException")
-        except InstanceExists as exists:
+        except (InstanceExists, sqlite3.Error) as failed:
             text = "Something went wrong while processing your request"
-            return _error(500, text, str(exists), "System.InvalidOperationException")
+            return _error(500, text, str(failed), "System.InvalidOperationException")
 
     async def _route(self, request: Request, parts: list[str], binding: ClientBinding) -> Response:
         match request.method, parts:
@@ -115,7 +121,7 @@ class Management:
 
     async def _wait_or_accept(self, request: Request, instance: str, binding: ClientBinding) -> Response:
         """202 with the management addresses, or the output if asked to wait and it comes in time."""
-        timeout, pause = (_number(request.query_params.get(name)) for name in ("timeout", "pollingInterval"))
+        timeout, pause = number(request, "timeout"), number(request, "pollingInterval")
         if timeout is not None and pause is not None:
             end = asyncio.get_running_loop().time() + timeout
             while True:
@@ -137,16 +143,16 @@ class Management:
         found = self._instances.get(instance_id)
         if found is None:
             return Response(status_code=404)
-        show_input = _flag(request, "showInput", default=True)
+        show_input = flag(request, "showInput", default=True)
         history = None
-        if _flag(request, "showHistory"):
-            show_output = _flag(request, "showHistoryOutput")
+        if flag(request, "showHistory"):
+            show_output = flag(request, "showHistoryOutput")
             past = self._instances.history(instance_id)
             history = history_view(past, show_input=show_input, show_output=show_output)
         view = status_view(found, show_input=show_input, history=history)
         if not found.status.ended:
             return JSONResponse(view, 202, {"Location": str(request.url), "Retry-After": "5"})
-        failed = found.status is Status.FAILED and _flag(request, "returnInternalServerErrorOnFailure")
+        failed = found.status is Status.FAILED and flag(request, "returnInternalServerErrorOnFailure")
         return JSONResponse(view, 500 if failed else 200)
 
     async def _raise_event(self, request: Request, instance_id: str, name: str) -> Response:
@@ -189,7 +195,7 @@ class Management:
                 text,
                 "System.ArgumentException",
             )
-        fresh = _flag(request, "restartWithNewInstanceId", default=True)
+        fresh = flag(request, "restartWithNewInstanceId", default=True)
         instance = None if fresh else instance_id
         started = self._start_instance(found.name, instance, found.input_text, self._version)
         return await self._wait_or_accept(request, started, binding)
@@ -202,17 +208,16 @@ class Management:
     # --- many instances -------------------------------------------------------------------------------------
 
     def _list(self, request: Request) -> Response:
-        limit = int(_number(request.query_params.get("top")) or PAGE)
-        query = _query(request, limit + 1, request.headers.get("x-ms-continuation-token", ""))
-        found = self._instances.list(query)
-        page, more = found[:limit], len(found) > limit
-        token = _token(page[-1]) if more else ""
-        show_input = _flag(request, "showInput", default=True)
+        size = page_size(request)
+        found = self._instances.list(read_query(request, size + 1))
+        page = found[:size]
+        token = token_after(page[-1]) if len(found) > size else ""
+        show_input = flag(request, "showInput", default=True)
         views = [status_view(instance, show_input=show_input) for instance in page]
-        return JSONResponse(views, headers={"x-ms-continuation-token": token})
+        return JSONResponse(views, headers={CONTINUATION: token})
 
     def _purge_many(self, request: Request) -> Response:
-        query = _query(request, -1, "")
+        query = read_query(request, -1)
         if query.created_from is None:
             return JSONResponse("Please provide value for 'createdTimeFrom' parameter.", 400)
         purged = self._instances.purge([instance.id for instance in self._instances.list(query)])
@@ -236,52 +241,6 @@ class Management:
 
     def _soon(self) -> Instant:
         return later(self._now(), self._faults.delay())
-
-
-def _query(request: Request, limit: int, token: str) -> Query:
-    parameters = request.query_params
-    statuses = [s for value in parameters.getlist("runtimeStatus") for s in value.split(",") if s]
-    return Query(
-        created_from=_instant(parameters.get("createdTimeFrom")),
-        created_to=_instant(parameters.get("createdTimeTo")),
-        statuses=statuses,
-        prefix=parameters.get("instanceIdPrefix", ""),
-        after=_read_token(token),
-        limit=limit,
-    )
-
-
-def _token(instance: Instance) -> str:
-    return base64.urlsafe_b64encode(json.dumps([instance.created, instance.id]).encode()).decode()
-
-
-def _read_token(token: str) -> tuple[str, str]:
-    try:
-        created, instance = json.loads(base64.urlsafe_b64decode(token)) if token else ("", "")
-    except ValueError:
-        raise LookupError(
-            "The continuation token is not one that this host gave; leave it out to start again."
-        ) from None
-    return str(created), str(instance)
-
-
-def _instant(text: str | None) -> Instant | None:
-    try:
-        return instant(moment(text)) if text else None
-    except ValueError:
-        return None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
-
-
-def _flag(request: Request, name: str, *, default: bool = False) -> bool:
-    text = request.query_params.get(name, "").lower()
-    return text == "true" if text in {"true", "false"} else default
 
 
 def _error(status: int, message: str, detail: str, kind: str) -> Response:

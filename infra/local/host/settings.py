@@ -66,7 +66,7 @@ class HostSettings:
     public_url: str | None = None
     lease_seconds: float = 30.0
     poll_seconds: float = 0.1
-    stop_seconds: float = 1.0
+    stop_seconds: float = 0.5
     homepage: bool = True
     body_limit: int = BODY_LIMIT
     faults: Faults = field(default_factory=Faults)

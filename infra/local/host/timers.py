@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -18,7 +18,15 @@ from infra.local.host.clock import Clock, Instant, instant, later, moment, secon
 from infra.local.host.database import Database
 from infra.local.host.functions import TimerTrigger
 from infra.local.host.schedule import Schedule
-from infra.local.host.worker import FunctionFailed, Invocation, JsonData, OutputData, Worker
+from infra.local.host.worker import (
+    FunctionFailed,
+    InputData,
+    Invocation,
+    JsonData,
+    OutputData,
+    TextData,
+    Worker,
+)
 
 _log = logging.getLogger("host.timers")
 
@@ -40,6 +48,8 @@ class Timers:
         self._database = database
         self._worker = worker
         self._triggers = triggers
+        self._clients: Mapping[str, Sequence[str]] = {}
+        self._binding = ""
         self._schedules = {name: Schedule(trigger.schedule) for name, trigger in triggers.items()}
         self._clock = clock
         self._name = name
@@ -50,6 +60,10 @@ class Timers:
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="timers", daemon=True)
+
+    def bind(self, binding: str, clients: Mapping[str, Sequence[str]]) -> None:
+        """Gives the timer functions their durable clients: the binding's JSON, and which parameters take it."""
+        self._binding, self._clients = binding, clients
 
     def start(self) -> None:
         """Writes down each schedule, runs what asks to run at start, and watches the rest."""
@@ -155,7 +169,9 @@ class Timers:
 
     def _invoke(self, name: str, *, past_due: bool) -> Future[OutputData]:
         call = uuid.uuid4().hex
-        inputs = {self._triggers[name].parameter: JsonData(self._timer_json(name, past_due=past_due))}
+        timer = JsonData(self._timer_json(name, past_due=past_due))
+        inputs: dict[str, InputData] = {self._triggers[name].parameter: timer}
+        inputs.update(dict.fromkeys(self._clients.get(name, ()), TextData(self._binding)))
         future = self._worker.invoke(Invocation(call, name, inputs))
         with self._lock:
             self._running[call] = future

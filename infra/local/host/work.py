@@ -6,38 +6,35 @@ result is stored in one transaction, and only if the lease is still the one it w
 """
 
 import json
-import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from infra.local.host import history as events
 from infra.local.host.clock import NEVER, Clock, Instant, instant, later
 from infra.local.host.database import Database
-from infra.local.host.episode import Advance, Child
+from infra.local.host.episode import Advance
 from infra.local.host.history import Event
-from infra.local.host.instances import (
-    Instance,
-    InstanceExists,
-    Parent,
-    Start,
-    Status,
-    insert_instance,
-    insert_message,
-    read_history,
-    read_instance,
-)
+from infra.local.host.instances import Instance, insert_message, read_history, read_instance
+from infra.local.host.outcome import store_outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An instance, by its id, and the lease it was taken with."""
+
+    instance: str
+    lease: str
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An instance with something new, taken by this host."""
+    """What an episode needs: the instance, its history, what is new, and the messages that brought it."""
 
     lease: str
     instance: Instance
     past: list[Event]
     new: list[Event]
-    messages: tuple[int, ...]
+    messages: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +75,23 @@ class WorkList:
                     (self._host,),
                 )
 
-    def renew_all(self) -> None:
-        """Keeps alive the episodes and activities that this host holds."""
+    def renew(self, leases: Iterable[str]) -> None:
+        """Keeps these alive."""
+        held, end = list(leases), self._lease_end()
+        if not held:
+            return
         with self._database.writing() as db:
             for table in ("instances", "activities"):
-                db.execute(
-                    f"UPDATE {table} SET lease_until = ? WHERE lease LIKE ? || '#%'",  # noqa: S608
-                    (self._lease_end(), self._host),
-                )
+                sql = f"UPDATE {table} SET lease_until = ? WHERE lease = ?"  # noqa: S608 - the names are above
+                db.executemany(sql, [(end, lease) for lease in held])
+
+    def put_back(self, lease: str, seconds: float) -> None:
+        """What was taken with this lease could not be done here; anybody may take it after a while."""
+        until = later(self._now(), seconds)
+        with self._database.writing() as db:
+            for table in ("instances", "activities"):
+                sql = f"UPDATE {table} SET lease = 'put back', lease_until = ? WHERE lease = ?"  # noqa: S608
+                db.execute(sql, (until, lease))
 
     def next_due(self) -> Instant:
         """When the next message or activity comes due that nobody has taken; NEVER if there is none."""
@@ -104,9 +110,9 @@ class WorkList:
 
     # --- episodes -------------------------------------------------------------------------------------------
 
-    def take_episodes(self, limit: int, accepts: Callable[[str], bool]) -> list[str]:
+    def take_episodes(self, limit: int, accepts: Callable[[str], bool]) -> list[Taken]:
         """Takes instances with something new, oldest first; `accepts` is asked about their version."""
-        taken: list[str] = []
+        taken: list[Taken] = []
         if limit <= 0 or not self._any_due("messages"):
             return taken
         with self._database.writing() as db:
@@ -121,70 +127,42 @@ class WorkList:
                 if version is None:
                     db.execute("DELETE FROM messages WHERE instance = ?", (instance,))
                 elif len(taken) < limit and accepts(version):
-                    db.execute(
-                        "UPDATE instances SET lease = ?, lease_until = ? WHERE id = ?",
-                        (self._new_lease(), self._lease_end(), instance),
-                    )
-                    taken.append(instance)
+                    taken.append(Taken(instance, self._new_lease()))
+            end = self._lease_end()
+            sql = "UPDATE instances SET lease = ?, lease_until = ? WHERE id = ?"
+            db.executemany(sql, [(one.lease, end, one.instance) for one in taken])
         return taken
 
-    def load_episode(self, instance_id: str) -> Episode | None:
-        """What a taken instance needs for its episode; None if nothing is left to do: it is free again."""
+    def load_episode(self, taken: Taken) -> Episode | None:
+        """What a taken instance needs for its episode; None if there is nothing to do: it is free again."""
         with self._database.writing() as db:
-            instance = read_instance(db, instance_id)
+            instance = read_instance(db, taken.instance)
             if instance is None:
                 return None
             rows = db.execute(
                 "SELECT id, execution, event FROM messages WHERE instance = ? AND due <= ? ORDER BY due, id",
-                (instance_id, self._now()),
+                (instance.id, self._now()),
             ).fetchall()
+            messages = [row[0] for row in rows]
             new = [
                 json.loads(event) for _, execution, event in rows if execution in (None, instance.execution)
             ]
             if instance.status.ended or not new:
-                db.executemany("DELETE FROM messages WHERE id = ?", [(row[0],) for row in rows])
-                _free(db, "instances", instance_id)
+                db.executemany("DELETE FROM messages WHERE id = ?", [(message,) for message in messages])
+                sql = "UPDATE instances SET lease = NULL, lease_until = NULL WHERE lease = ?"
+                db.execute(sql, (taken.lease,))
                 return None
-            lease = db.execute("SELECT lease FROM instances WHERE id = ?", (instance_id,)).fetchone()[0]
-            past = read_history(db, instance_id)
-            return Episode(lease, instance, past, new, tuple(row[0] for row in rows))
-
-    def put_back(self, instance_id: str, seconds: float) -> None:
-        """An episode could not be played; nobody takes the instance for a while."""
-        with self._database.writing() as db:
-            db.execute(
-                "UPDATE instances SET lease = ?, lease_until = ? WHERE id = ?",
-                (f"put back by {self._host}", later(self._now(), seconds), instance_id),
-            )
+            return Episode(taken.lease, instance, read_history(db, instance.id), new, messages)
 
     def store_episode(self, episode: Episode, result: Advance, delay: Callable[[], float]) -> bool:
-        """Stores all that an episode led to; False if the lease was lost meanwhile, and then nothing is
-        stored.
-
-        `delay` gives the seconds by which each start and call comes late (0 unless faults are asked for).
-        """
+        """Stores all that an episode led to, or nothing if its lease was lost meanwhile: then False."""
         instance, now = episode.instance, self._now()
         with self._database.writing() as db:
             held = db.execute("SELECT lease FROM instances WHERE id = ?", (instance.id,)).fetchone()
             if held is None or held[0] != episode.lease:
                 return False
             db.executemany("DELETE FROM messages WHERE id = ?", [(message,) for message in episode.messages])
-            db.executemany(
-                "INSERT INTO history (instance, position, event) VALUES (?, ?, ?)",
-                [(instance.id, n, json.dumps(e)) for n, e in enumerate(result.events, len(episode.past))],
-            )
-            db.execute(
-                "UPDATE instances SET status = ?, output = ?, custom_status = coalesce(?, custom_status), "
-                "updated = ?, lease = NULL, lease_until = NULL WHERE id = ?",
-                (result.status, result.output_text, result.custom_status_text, now, instance.id),
-            )
-            _schedule(db, instance, result, now, delay)
-            for child in result.children:
-                _start_child(db, instance, child, self._version, later(now, delay()))
-            if result.continued:
-                _start_over(db, instance, result, now)
-            elif result.status.ended:
-                _end(db, instance, result, now)
+            store_outcome(db, instance, len(episode.past), result, self._version, now, delay)
         return True
 
     # --- activities -----------------------------------------------------------------------------------------
@@ -216,14 +194,6 @@ class WorkList:
             if deleted.rowcount > 0:
                 insert_message(db, activity.instance, activity.execution, end, later(self._now(), delay))
 
-    def put_back_activity(self, activity: Activity, seconds: float) -> None:
-        """A call could not be brought to an end here; anybody may take it after a while."""
-        with self._database.writing() as db:
-            db.execute(
-                "UPDATE activities SET lease = ?, lease_until = ? WHERE id = ? AND lease = ?",
-                (f"put back by {self._host}", later(self._now(), seconds), activity.id, activity.lease),
-            )
-
     # --- leases ---------------------------------------------------------------------------------------------
 
     def _any_due(self, table: str) -> bool:
@@ -240,67 +210,3 @@ class WorkList:
 
     def _lease_end(self) -> Instant:
         return later(self._now(), self._lease_seconds)
-
-
-def _free(db: sqlite3.Connection, table: str, key: str) -> None:
-    db.execute(f"UPDATE {table} SET lease = NULL, lease_until = NULL WHERE id = ?", (key,))  # noqa: S608
-
-
-def _schedule(
-    db: sqlite3.Connection, instance: Instance, result: Advance, now: Instant, delay: Callable[[], float]
-) -> None:
-    for task, timer in result.timers.items():
-        insert_message(db, instance.id, instance.execution, events.timer_fired(task, timer.due), timer.due)
-    for task, call in result.activities.items():
-        db.execute(
-            "INSERT INTO activities (instance, execution, task, name, input, due) VALUES (?, ?, ?, ?, ?, ?)",
-            (instance.id, instance.execution, task, call.name, call.input_text, later(now, delay())),
-        )
-
-
-def _start_child(
-    db: sqlite3.Connection, instance: Instance, child: Child, version: str, due: Instant
-) -> None:
-    parent = Parent(instance.id, instance.execution, child.task)
-    input_text = None if child.call.input_text is None else json.dumps(child.call.input_text)
-    version = child.call.version or version
-    try:
-        insert_instance(db, Start(child.call.name, version, input_text, due, child.instance, parent), due)
-    except (InstanceExists, ValueError) as refused:
-        failed = events.sub_orchestration_failed(due, child.task, str(refused))
-        insert_message(db, instance.id, instance.execution, failed, due)
-
-
-def _start_over(db: sqlite3.Connection, instance: Instance, result: Advance, now: Instant) -> None:
-    """Continue as new: a new execution with an empty history; the same parent waits for it."""
-    execution = uuid.uuid4().hex
-    db.execute("DELETE FROM history WHERE instance = ?", (instance.id,))
-    db.execute("DELETE FROM activities WHERE instance = ?", (instance.id,))
-    db.execute("DELETE FROM messages WHERE instance = ? AND execution = ?", (instance.id, instance.execution))
-    db.execute(
-        "UPDATE instances SET execution = ?, input = ?, created = ? WHERE id = ?",
-        (execution, result.continue_with, now, instance.id),
-    )
-    parent = instance.parent.instance if instance.parent else None
-    first = events.execution_started(
-        now, instance.name, instance.version, result.continue_with, instance.id, execution, parent
-    )
-    insert_message(db, instance.id, execution, first, now)
-    for event in result.carried_over:
-        insert_message(db, instance.id, execution, event, now)
-
-
-def _end(db: sqlite3.Connection, instance: Instance, result: Advance, now: Instant) -> None:
-    """The instance is over: nothing more reaches it, its caller is told, running activities run on."""
-    db.execute("DELETE FROM messages WHERE instance = ?", (instance.id,))
-    db.execute("DELETE FROM activities WHERE instance = ? AND lease IS NULL", (instance.id,))
-    if instance.parent is None:
-        return
-    task = instance.parent.task
-    if result.status is Status.COMPLETED:
-        told = events.sub_orchestration_completed(now, task, result.output_text)
-    else:
-        told = events.sub_orchestration_failed(
-            now, task, result.error or json.loads(result.output_text or '""')
-        )
-    insert_message(db, instance.parent.instance, instance.parent.execution, told, now)

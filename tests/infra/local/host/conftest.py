@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from infra.local.host import Host, HostSettings, Role
 from infra.local.host.clock import moment
 
@@ -76,7 +77,7 @@ class World:
         assert module is not None
         return module
 
-    # --- instances ----------------------------------------------------------------------------------------------
+    # --- instances ------------------------------------------------------------------------------------------
 
     def start(self, name: str, body: Any = None, instance: str | None = None, **query: str) -> str:
         """Starts an instance as the SDK does, its input JSON in JSON; returns its id."""
@@ -123,7 +124,7 @@ class World:
         opened: threading.Event = activities.GATES[gate]
         return opened
 
-    # --- time ---------------------------------------------------------------------------------------------------
+    # --- time -----------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Waits until nothing runs and nothing is due."""
@@ -180,7 +181,7 @@ def _sample_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 @pytest.fixture
 def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Makes hosts under a virtual clock; by default without timer functions, on the sample app as it stands."""
+    """Makes hosts under a virtual clock; by default on the sample app, and without its timer functions."""
     worlds: list[World] = []
     path = list(sys.path)
 

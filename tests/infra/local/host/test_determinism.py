@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-TEXT = "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task"
+TEXT = (
+    "Non-Deterministic workflow detected: "
+    "A previous execution of this orchestration scheduled an activity task"
+)
 
 
 @pytest.mark.parametrize(

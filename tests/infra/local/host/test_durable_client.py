@@ -6,7 +6,9 @@ import pytest
 
 
 def test_a_start_answers_202_with_addresses_at_the_callers_origin(world: Any) -> None:
-    response = world.http.post("/api/start/approval/mine", json={"hours": 1}, headers={"host": "accord.example:8443"})
+    response = world.http.post(
+        "/api/start/approval/mine", json={"hours": 1}, headers={"host": "accord.example:8443"}
+    )
     assert response.status_code == 202
     urls = response.json()
     assert urls["id"] == "mine"

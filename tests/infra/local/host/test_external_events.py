@@ -41,7 +41,7 @@ def test_an_event_that_comes_before_the_first_episode_is_kept(world: Any) -> Non
 
 
 def test_the_host_compares_names_without_case_but_the_sdk_does_not(world: Any) -> None:
-    """The host takes the event for delivered, the orchestrator never sees it: the instance hangs, as in Azure."""
+    """The host takes the event for delivered, the orchestrator never sees it: it hangs, as in Azure."""
     instance = world.start("ordered_events")
     world.settle()
     world.send(instance, "e", 1)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from infra.local.host import Host, HostSettings, InvalidSettings, UnsupportedFunction
 from infra.local.host.functions import Function, Functions, OrchestrationTrigger
 
@@ -18,13 +19,12 @@ app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
     ("source", "text"),
     [
         (
-            '@app.queue_trigger(arg_name="m", queue_name="q", connection="c")\ndef f(m: func.QueueMessage): ...',
+            '@app.queue_trigger(arg_name="m", queue_name="q", connection="c")\ndef f(m: str): ...',
             "Function 'f' has the binding 'queueTrigger', which this local host does not run",
         ),
         ('@app.entity_trigger(context_name="context")\ndef f(context): ...', "the binding 'entityTrigger'"),
         (
-            '@app.route(route="x")\n@app.blob_input(arg_name="b", path="c/b", connection="s")\n'
-            "def f(req: func.HttpRequest, b): ...",
+            '@app.route(route="x")\n@app.blob_input("b", path="c/b", connection="s")\ndef f(req, b): ...',
             "the binding 'blob'",
         ),
         (
@@ -44,7 +44,9 @@ app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
     ],
     ids=["queue", "entity", "blob", "key", "route", "schedule", "two apps", "no app"],
 )
-def test_what_is_not_supported_is_refused_at_load(make_app: Any, tmp_path: Any, source: str, text: str) -> None:
+def test_what_is_not_supported_is_refused_at_load(
+    make_app: Any, tmp_path: Any, source: str, text: str
+) -> None:
     app = make_app(HEAD + source)
     with pytest.raises((UnsupportedFunction, InvalidSettings), match=text):
         Host(HostSettings(app=app, data=tmp_path / "data"))
@@ -74,10 +76,15 @@ def test_a_folder_without_an_app_is_refused(tmp_path: Any) -> None:
     [
         ("{", "is not valid JSON"),
         (json.dumps({"functionTimeout": "soon"}), "is not a time span"),
-        (json.dumps({"extensions": {"durableTask": {"versionMatchStrategy": "Newer"}}}), "is None, Strict or"),
+        (
+            json.dumps({"extensions": {"durableTask": {"versionMatchStrategy": "Newer"}}}),
+            "is None, Strict or",
+        ),
     ],
 )
-def test_a_host_json_that_makes_no_sense_is_refused(make_app: Any, tmp_path: Any, settings: str, text: str) -> None:
+def test_a_host_json_that_makes_no_sense_is_refused(
+    make_app: Any, tmp_path: Any, settings: str, text: str
+) -> None:
     app = make_app(HEAD)
     (app / "host.json").write_text(settings)
     with pytest.raises(InvalidSettings, match=text):

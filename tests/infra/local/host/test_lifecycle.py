@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from infra.local.host import Role
 
 MANAGEMENT = "/runtime/webhooks/durabletask"
@@ -111,7 +112,12 @@ def test_purging_by_filter_takes_age_and_status_into_account(world: Any) -> None
     assert purged.json() == {"instancesDeleted": 1}
     left = {status["instanceId"] for status in world.http.get(f"{MANAGEMENT}/instances/").json()}
     assert left == {"old-failed", "new-completed"}
-    assert world.http.delete(f"{MANAGEMENT}/instances/", params=query | {"runtimeStatus": "Completed"}).status_code == 404
+    assert (
+        world.http.delete(
+            f"{MANAGEMENT}/instances/", params=query | {"runtimeStatus": "Completed"}
+        ).status_code
+        == 404
+    )
     assert world.http.delete(f"{MANAGEMENT}/instances/").status_code == 400
 
 

@@ -31,8 +31,12 @@ def test_a_running_instance_answers_202_with_where_to_look_again(world: Any) -> 
     assert response.headers["retry-after"] == "5"
 
 
-@pytest.mark.parametrize(("query", "status"), [({}, 200), ({"returnInternalServerErrorOnFailure": "true"}, 500)])
-def test_a_failed_instance_answers_200_unless_asked_for_500(world: Any, query: dict[str, str], status: int) -> None:
+@pytest.mark.parametrize(
+    ("query", "status"), [({}, 200), ({"returnInternalServerErrorOnFailure": "true"}, 500)]
+)
+def test_a_failed_instance_answers_200_unless_asked_for_500(
+    world: Any, query: dict[str, str], status: int
+) -> None:
     world.run("raises", None, "failed")
     assert world.http.get(f"{MANAGEMENT}/instances/failed", params=query).status_code == status
 
@@ -45,7 +49,11 @@ def test_the_input_can_be_left_out(world: Any) -> None:
 def test_the_history_merges_each_call_into_its_end(world: Any) -> None:
     world.run("fan", {"n": 1}, "one")
     events = world.status("one", showHistory="true", showHistoryOutput="true")["historyEvents"]
-    assert [event["EventType"] for event in events] == ["ExecutionStarted", "TaskCompleted", "ExecutionCompleted"]
+    assert [event["EventType"] for event in events] == [
+        "ExecutionStarted",
+        "TaskCompleted",
+        "ExecutionCompleted",
+    ]
     assert events[1] == {
         "EventType": "TaskCompleted",
         "Timestamp": "2026-03-01T12:00:00.000000Z",
@@ -155,7 +163,12 @@ def test_what_the_product_does_not_use_answers_501_and_says_so(world: Any, metho
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "orchestrators/echo"), ("PUT", "instances/one"), ("POST", "instances/one/dance"), ("GET", "nothing")],
+    [
+        ("GET", "orchestrators/echo"),
+        ("PUT", "instances/one"),
+        ("POST", "instances/one/dance"),
+        ("GET", "nothing"),
+    ],
 )
 def test_other_addresses_are_not_found(world: Any, method: str, path: str) -> None:
     assert world.http.request(method, f"{MANAGEMENT}/{path}").status_code == 404

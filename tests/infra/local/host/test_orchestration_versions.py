@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from infra.local.host.versions import FailureStrategy, MatchStrategy, Versioning, compare
 
 
@@ -45,7 +46,9 @@ def test_a_host_plays_the_versions_of_its_strategy(
     assert Versioning(own, strategy, FailureStrategy.FAIL).takes(version)
 
 
-def test_an_instance_has_the_default_version_or_the_one_it_is_started_with(make_world: Any, make_app: Any) -> None:
+def test_an_instance_has_the_default_version_or_the_one_it_is_started_with(
+    make_world: Any, make_app: Any
+) -> None:
     world = make_world(make_app(defaultVersion="2.0"))
     assert world.run("echo")["output"]["version"] == "2.0"
     older = world.start("echo", None, None, version="1.5")
@@ -76,7 +79,9 @@ def test_an_instance_keeps_its_version_when_it_continues_as_new_under_a_newer_ho
     assert new.state(instance) == "Completed"
 
 
-def test_an_instance_that_is_too_new_waits_for_a_host_that_may_play_it(make_world: Any, make_app: Any) -> None:
+def test_an_instance_that_is_too_new_waits_for_a_host_that_may_play_it(
+    make_world: Any, make_app: Any
+) -> None:
     old = make_world(make_app(name="old", defaultVersion="1.0"))
     instance = old.start("echo", None, None, version="2.0")
     other = old.start("echo")
@@ -88,7 +93,9 @@ def test_an_instance_that_is_too_new_waits_for_a_host_that_may_play_it(make_worl
 
 
 def test_or_it_fails_if_host_json_says_so(make_world: Any, make_app: Any) -> None:
-    world = make_world(make_app(defaultVersion="1.0", versionMatchStrategy="Strict", versionFailureStrategy="Fail"))
+    world = make_world(
+        make_app(defaultVersion="1.0", versionMatchStrategy="Strict", versionFailureStrategy="Fail")
+    )
     instance = world.start("echo", None, None, version="0.9")
     world.settle()
     status = world.status(instance)

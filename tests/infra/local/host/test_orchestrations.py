@@ -95,11 +95,14 @@ def test_what_is_not_there_fails_the_instance_and_says_so(world: Any, asked: str
 
 
 def test_an_orchestrator_that_holds_its_thread_does_not_hold_the_server(world: Any) -> None:
-    for _ in range(3):
-        world.start("blocks", {"seconds": 0.5})
-    assert world.http.get("/admin/host/status").elapsed.total_seconds() < 0.4
-    assert world.http.get("/api/plain").elapsed.total_seconds() < 0.4
-    world.settle()
+    held = world.start("blocks", {"gate": "blocked"})
+    gate = world.held("blocked")
+    assert world.http.get("/admin/host/status").status_code == 200
+    other = world.start("chain")
+    world.wait_for(other, "Completed")
+    assert world.state(held) == "Pending"
+    gate.set()
+    world.wait_for(held, "Completed")
 
 
 def test_a_replay_runs_an_activity_once(world: Any) -> None:

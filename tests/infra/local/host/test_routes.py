@@ -1,6 +1,7 @@
 """Route templates as ASP.NET Core reads them."""
 
 import pytest
+
 from infra.local.host.functions import HttpTrigger, UnsupportedFunction
 from infra.local.host.routes import build_routes, find_route
 

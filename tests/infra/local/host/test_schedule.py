@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from infra.local.host.schedule import Schedule
 from infra.local.host.settings import InvalidSettings
 
@@ -31,7 +32,9 @@ def test_the_next_time_of_a_schedule(expression: str, first: str) -> None:
 def test_day_of_month_and_day_of_week_must_both_match() -> None:
     """Unlike cron, where either is enough."""
     assert Schedule("0 0 0 13 * FRI").after(START) == datetime(2026, 3, 13, tzinfo=UTC)
-    assert Schedule("0 0 0 13 * FRI").after(datetime(2026, 3, 14, tzinfo=UTC)) == datetime(2026, 11, 13, tzinfo=UTC)
+    assert Schedule("0 0 0 13 * FRI").after(datetime(2026, 3, 14, tzinfo=UTC)) == datetime(
+        2026, 11, 13, tzinfo=UTC
+    )
 
 
 def test_a_schedule_may_stand_in_a_setting() -> None:

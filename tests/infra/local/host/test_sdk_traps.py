@@ -53,7 +53,7 @@ def test_a_falsy_custom_status_is_not_sent(world: Any) -> None:
 
 
 def test_a_list_as_raw_input_breaks_get_input(world: Any) -> None:
-    """Started over HTTP with plain JSON instead of the SDK's JSON in JSON, a list reaches the SDK unserialised."""
+    """Started over HTTP with plain JSON, not the SDK's JSON in JSON, a list reaches the SDK as it is."""
     response = world.http.post("/runtime/webhooks/durabletask/orchestrators/echo/raw-list", json=[1, 2])
     assert response.status_code == 202
     world.settle()

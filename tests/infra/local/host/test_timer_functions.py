@@ -77,3 +77,11 @@ def test_a_timer_function_can_be_run_at_once(make_world: Any) -> None:
     assert runs(world, "daily") == [False]
     assert world.http.post("/admin/functions/greet", json={}).status_code == 501
     assert world.http.post("/admin/functions/nobody", json={}).status_code == 404
+
+
+def test_a_timer_function_has_its_durable_client(make_world: Any) -> None:
+    world = make_world(**ALL)
+    assert world.http.post("/admin/functions/starting", json={"input": ""}).status_code == 202
+    world.settle()
+    status = world.http.get("/runtime/webhooks/durabletask/instances/by-timer").json()
+    assert (status["runtimeStatus"], status["input"]) == ("Completed", {"from": "a timer"})

@@ -26,7 +26,7 @@ def test_without_an_approval_the_wait_ends_on_day_thirty(world: Any) -> None:
 
 
 def test_one_timer_of_more_than_six_days_delays_the_approval(world: Any) -> None:
-    """The SDK cuts it into pieces, which the host awaits in order (durable-python issue 573): the reason for the loop."""
+    """The SDK cuts it into pieces, which the host awaits in order (durable-python issue 573)."""
     instance = world.start("one_long_timer")
     world.pass_time(days=4)
     world.send(instance, "decision", "approved")

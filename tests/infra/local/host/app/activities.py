@@ -23,6 +23,11 @@ def note(line: str) -> None:
             notes.write(line + "\n")
 
 
+def wait_at(gate: str) -> None:
+    """Holds the thread until the test opens the gate."""
+    GATES.setdefault(gate, threading.Event()).wait(60)
+
+
 @activities.activity_trigger(input_name="name")
 def greet(name: str) -> str:
     return f"hello {name}"
@@ -63,8 +68,7 @@ def fails_first(payload: dict) -> int:
 def held(gate: str) -> str:
     """Runs until the test opens the gate."""
     CALLS.append(gate)
-    opened = GATES.setdefault(gate, threading.Event())
-    opened.wait(30)
+    wait_at(gate)
     return f"{gate} open"
 
 

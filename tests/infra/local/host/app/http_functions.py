@@ -1,5 +1,7 @@
 """HTTP functions: what comes in, what goes out, and the durable client."""
 
+# ruff: noqa: BLE001 - the SDK raises plain exceptions
+
 import asyncio
 import hashlib
 import json
@@ -7,6 +9,7 @@ import time
 
 import azure.durable_functions as df
 import azure.functions as func
+from activities import wait_at
 
 http_functions = df.Blueprint()
 
@@ -105,13 +108,22 @@ def slow(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("slept")
 
 
+@http_functions.route(route="held/{gate}")
+def held_request(req: func.HttpRequest) -> func.HttpResponse:
+    """Runs until the test opens the gate."""
+    wait_at(req.route_params["gate"])
+    return func.HttpResponse("open")
+
+
 @http_functions.route(route="start/{name}/{id?}", methods=["POST"])
 @http_functions.durable_client_input(client_name="client")
 async def start(req: func.HttpRequest, client) -> func.HttpResponse:
     body = json.loads(req.get_body()) if req.get_body() else None
     version = req.params.get("version")
     try:
-        instance = await client.start_new(req.route_params["name"], req.route_params.get("id"), body, version=version)
+        instance = await client.start_new(
+            req.route_params["name"], req.route_params.get("id"), body, version=version
+        )
     except Exception as refused:
         return func.HttpResponse(str(refused), status_code=418)
     return client.create_check_status_response(req, instance)

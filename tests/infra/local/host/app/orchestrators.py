@@ -1,9 +1,12 @@
 """Orchestrators: the shapes of work that the host must carry through."""
 
+# ruff: noqa: BLE001 - the SDK raises plain exceptions
+
 import os
 from datetime import timedelta
 
 import azure.durable_functions as df
+from activities import wait_at
 
 orchestrators = df.Blueprint()
 
@@ -34,7 +37,9 @@ def chain(context):
 
 @orchestrator
 def fan(context):
-    results = yield context.task_all([context.call_activity("double", n) for n in range(context.get_input()["n"])])
+    results = yield context.task_all(
+        [context.call_activity("double", n) for n in range(context.get_input()["n"])]
+    )
     return sum(results)
 
 
@@ -52,7 +57,9 @@ def nested_tasks(context):
 def first_failure(context):
     """Goes on at the first failure of a task_all; the host waits for the other part all the same."""
     try:
-        yield context.task_all([context.call_activity("boom", 1), context.create_timer(after(context, hours=2))])
+        yield context.task_all(
+            [context.call_activity("boom", 1), context.create_timer(after(context, hours=2))]
+        )
     except Exception as failed:
         return str(failed)
 
@@ -164,10 +171,12 @@ def retried(context):
 
 @orchestrator
 def retried_at_once(context):
-    """Two retries and a plain call side by side, then work after an exhausted retry: the numbering must agree."""
+    """Retries side by side, and work after an exhausted one: host and SDK must number alike."""
     options = df.RetryOptions(1000, 3)
     calls = [
-        context.call_activity_with_retry("fails_first", options, {"key": f"{context.instance_id}-{n}", "times": n})
+        context.call_activity_with_retry(
+            "fails_first", options, {"key": f"{context.instance_id}-{n}", "times": n}
+        )
         for n in (1, 2)
     ]
     together = yield context.task_all([*calls, context.call_activity("double", 5)])
@@ -192,7 +201,10 @@ def retried_child(context):
 def parent(context):
     asked = context.get_input()
     results = yield context.task_all(
-        [context.call_sub_orchestrator("child", {"n": n}, **asked.get("options", {})) for n in range(asked["n"])]
+        [
+            context.call_sub_orchestrator("child", {"n": n}, **asked.get("options", {}))
+            for n in range(asked["n"])
+        ]
     )
     return results
 
@@ -322,7 +334,5 @@ def recorded_steps(context):
 @orchestrator
 def blocks(context):
     """Holds its thread, as bad code would, to see that the server goes on."""
-    import time
-
-    time.sleep(context.get_input()["seconds"])
+    wait_at(context.get_input()["gate"])
     return "done"

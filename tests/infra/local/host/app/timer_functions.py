@@ -1,9 +1,10 @@
 """Timer functions."""
 
+import azure.durable_functions as df
 import azure.functions as func
 from activities import note
 
-timer_functions = func.Blueprint()
+timer_functions = df.Blueprint()
 
 RUNS: list[tuple[str, bool]] = []
 
@@ -32,3 +33,10 @@ def at_start(timer: func.TimerRequest) -> None:
 def unmonitored(timer: func.TimerRequest) -> None:
     ran("unmonitored", timer)
     raise RuntimeError("a timer that fails keeps its schedule")
+
+
+@timer_functions.timer_trigger(arg_name="timer", schedule="0 0 3 1 1 *")
+@timer_functions.durable_client_input(client_name="client")
+async def starting(timer: func.TimerRequest, client) -> None:
+    ran("starting", timer)
+    await client.start_new("echo", "by-timer", {"from": "a timer"})
