@@ -1,8 +1,8 @@
 """A repository after a year beside a fresh one of the same content: clone and commit at most twice as slow.
 
 400 nightly syncs commit to `main`, `tenant` and `refs/accord/base`, tidying up as a sync does; 100 pushes by
-git change one file each. Then both repositories are cloned and committed to in turns, so that the machine's moods
-meet both; beside them the same content as a bare repository on disk.
+git change one file each. Then both repositories are cloned and committed to in turns, so that the machine's
+moods meet both; beside them the same content as a bare repository on disk.
 """
 
 from __future__ import annotations

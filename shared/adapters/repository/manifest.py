@@ -12,13 +12,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import StorageErrorCode
 
 from shared.adapters.repository.messages import AcceptedPush
+from shared.adapters.repository.storage_faults import asking_storage, is_blob_missing
 from shared.errors import StorageConflict
 from shared.names import CommitId
 
@@ -116,25 +116,24 @@ class ManifestBlob:
         )
 
     def _read(self) -> tuple[Manifest, str | None]:
-        try:
-            download = self._blob.download_blob()
-            return load(download.readall()), download.properties.etag
-        except ResourceNotFoundError as exc:
-            if getattr(exc, "error_code", None) != StorageErrorCode.BLOB_NOT_FOUND:
-                raise  # a container that is gone is not an empty repository
-            return Manifest(), None
+        with asking_storage(f"reading the repository of {self._tenant}"):
+            try:
+                download = self._blob.download_blob()
+                return load(download.readall()), download.properties.etag
+            except ResourceNotFoundError as exc:
+                if not is_blob_missing(exc):
+                    raise
+                return Manifest(), None
 
     def _write(self, manifest: Manifest, etag: str | None) -> bool:
         """Whether this version was still the current one."""
-        try:
-            if etag is None:
-                self._blob.upload_blob(dump(manifest), overwrite=False)
-            else:
-                self._blob.upload_blob(
-                    dump(manifest), overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified
-                )
-        except HttpResponseError as exc:
-            if exc.status_code in {_PRECONDITION_FAILED, _CONFLICT}:
-                return False
-            raise
+        unmoved = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        still: dict[str, Any] = unmoved if etag else {}
+        with asking_storage(f"writing the repository of {self._tenant}"):
+            try:
+                self._blob.upload_blob(dump(manifest), overwrite=etag is not None, **still)
+            except HttpResponseError as exc:
+                if exc.status_code in {_PRECONDITION_FAILED, _CONFLICT}:
+                    return False
+                raise
         return True

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob import StorageErrorCode
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import Pack, PackFileDisappeared
 
 from shared.adapters.repository.pack_writer import WrittenPack, write_index
-from shared.errors import AccordError
+from shared.adapters.repository.storage_faults import asking_storage, is_blob_missing
+from shared.errors import AccordError, StorageUnavailable
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
@@ -118,8 +118,9 @@ class PackBlobs:
         """
         large = written.pack.stat().st_size > INDEX_STORED_ABOVE
         for path, suffix in ((written.index, ".idx"), (written.pack, ".pack"))[0 if large else 1 :]:
-            with path.open("rb") as file:
-                self._container.upload_blob(f"{self._prefix}{written.name}{suffix}", file, overwrite=True)
+            name = f"{self._prefix}{written.name}{suffix}"
+            with path.open("rb") as file, asking_storage(f"storing {name}"):
+                self._container.upload_blob(name, file, overwrite=True)
         self.cache.adopt(written)
         self.cache.trim()
 
@@ -135,18 +136,21 @@ class PackBlobs:
 
     def stored(self) -> Iterator[StoredBlob]:
         """Every pack and index blob there is, listed or not."""
-        for blob in self._container.list_blobs(name_starts_with=self._prefix):
+        with asking_storage(f"listing {self._prefix}"):
+            found = list(self._container.list_blobs(name_starts_with=self._prefix))
+        for blob in found:
             pack = blob.name.removeprefix(self._prefix).rpartition(".")[0]
             yield StoredBlob(blob.name, pack, blob.etag, blob.last_modified)
 
     def delete(self, blob: StoredBlob) -> bool:
         """Deletes that version of the blob; False if it is gone or was written again since."""
-        try:
-            self._container.delete_blob(
-                blob.name, etag=blob.version, match_condition=MatchConditions.IfNotModified
-            )
-        except (ResourceNotFoundError, ResourceModifiedError):
-            return False
+        with asking_storage(f"deleting {blob.name}"):
+            try:
+                self._container.delete_blob(
+                    blob.name, etag=blob.version, match_condition=MatchConditions.IfNotModified
+                )
+            except (ResourceNotFoundError, ResourceModifiedError):
+                return False
         return True
 
     def _open(self, names: Sequence[str]) -> list[Pack]:
@@ -163,7 +167,9 @@ class PackBlobs:
                 raise
             else:
                 return sorted(opened, key=len, reverse=True)
-        raise OSError(f"opening {len(names)} packs: copies in the cache folder vanish as they are made")
+        raise StorageUnavailable(
+            f"opening {len(names)} packs: copies in the cache folder vanish as they are made"
+        )
 
     def _open_one(self, name: str) -> Pack:
         pack = Pack(str(self.cache.folder / name), object_format=DEFAULT_OBJECT_FORMAT)
@@ -202,12 +208,13 @@ class PackBlobs:
                 raise
 
     def _download(self, copy: BinaryIO, name: str) -> None:
-        try:
-            self._container.download_blob(self._prefix + name).readinto(copy)
-        except ResourceNotFoundError as exc:
-            if getattr(exc, "error_code", None) != StorageErrorCode.BLOB_NOT_FOUND:
-                raise
-            raise PackMissing(f"reading {self._prefix}{name}: not found") from exc
+        with asking_storage(f"reading {self._prefix}{name}"):
+            try:
+                self._container.download_blob(self._prefix + name).readinto(copy)
+            except ResourceNotFoundError as exc:
+                if not is_blob_missing(exc):
+                    raise
+                raise PackMissing(f"reading {self._prefix}{name}: not found") from exc
         copy.flush()
         _check(Path(copy.name), name)
 
@@ -223,4 +230,4 @@ def _check(path: Path, file: str) -> None:
     checksum = hashlib.sha1(contents[:-_CHECKSUM_BYTES], usedforsecurity=False).digest()
     named = file.endswith(".idx") or file == f"{checksum.hex()}.pack"
     if checksum != contents[-_CHECKSUM_BYTES:] or not named:
-        raise OSError(f"reading {file}: {len(contents)} bytes that do not match its checksum; try again")
+        raise StorageUnavailable(f"reading {file}: {len(contents)} bytes do not match its checksum")

@@ -1,4 +1,4 @@
-"""A tenant's repository as the product uses it: the port, its upkeep, and Git over HTTP in the API's terms."""
+"""A tenant's repository as the product uses it: the port, its upkeep, Git over HTTP in the API's terms."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import parse_qs
 
-from azure.core.exceptions import AzureError
 from dulwich.errors import GitProtocolError, HangupException
 from dulwich.protocol import pkt_line
 from dulwich.refs import HEADREF, DictRefsContainer, Ref
@@ -56,6 +55,7 @@ _ASKING_LIMIT: Final = 4 * MIB
 """A fetch names what it wants and has: 50 bytes each."""
 _COMMANDS_LIMIT: Final = MIB
 """What comes before the pack of a push."""
+_GZIP: Final = b"\x1f\x8b"
 _WANT: Final = re.compile(rb"want ([0-9a-f]{40})")
 
 
@@ -100,7 +100,7 @@ class GitHttp:
         except (GitProtocolError, HangupException, zlib.error, ValueError, AssertionError) as exc:
             _log.info("serving %s of %s: %s", service, self._repository.tenant, exc)
             return _refused(service, f"the request cannot be understood: {exc}")
-        except (AzureError, OSError, AccordError):
+        except (OSError, AccordError):
             _log.exception("serving %s of %s", service, self._repository.tenant)
             return _text(503, "The repository does not answer. Try again; git fetch shows what has arrived.")
 
@@ -155,8 +155,8 @@ def _service(request: GitRequest) -> str | None:
 
 def _inflated(request: GitRequest, limit: int) -> bytes:
     """The body without its compression, cut off one byte after `limit`."""
-    if _header(request, "content-encoding") not in {"gzip", "x-gzip"}:
-        return request.body[: limit + 1]
+    if _header(request, "content-encoding") not in {"gzip", "x-gzip"} or not request.body.startswith(_GZIP):
+        return request.body[: limit + 1]  # some front ends inflate the body but leave the header
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
     body = inflate.decompress(request.body, limit + 1)
     if not inflate.eof and len(body) <= limit:

@@ -6,7 +6,8 @@ import datetime as dt
 import gzip
 import random
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from shared.adapters.repository.smart_http import GitHttp
 from shared.errors import HeadMoved
 from shared.names import BASE, MAIN, TENANT, CommitId
 from shared.ports import Author, BranchCommit, blob_id
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 pytestmark = pytest.mark.needs("git")
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -249,12 +253,12 @@ def test_a_compressed_request_is_understood(repository: BlobRepository, clone: M
     refs = backed_up(repository)
     clone()
     asked = next(request for request in served.requests if request.path == "/git-upload-pack")
-    body = gzip.compress(asked.body)
     headers = {"content-type": "application/x-git-upload-pack-request", "Content-Encoding": "gzip"}
-    request = GitRequest("POST", "/git-upload-pack", "", headers, body)
-    answer = served.http.serve(request, GitIdentity("ada", may_push=False))
-    assert answer.status == 200
-    assert b"PACK" in answer.body
+    for body in (gzip.compress(asked.body), asked.body):
+        request = GitRequest("POST", "/git-upload-pack", "", headers, body)
+        answer = served.http.serve(request, GitIdentity("ada", may_push=False))
+        assert answer.status == 200
+        assert b"PACK" in answer.body
     assert refs[MAIN].encode() in asked.body
 
 
@@ -361,6 +365,24 @@ def test_merging_what_the_tenant_holds_is_pushed(
     person.ok("merge", "-q", "--allow-unrelated-histories", "-s", "ours", "-m", "Merge", "origin/tenant")
     person.ok("push", "-q")
     assert open_repository().refs()[MAIN] == person.ok("rev-parse", "HEAD")
+
+
+def test_a_repository_is_read_without_accord(
+    repository: BlobRepository, container: ContainerClient, clone: Make, tmp_path: Path
+) -> None:
+    """As docs/git.md says: the manifest names plain packs of Git."""
+    refs = backed_up(repository)
+    bare = clone("--bare", name="empty.git")
+    bare.ok("init", "-q", "--bare", "../rescued.git")
+    rescued = type(bare)(tmp_path / "rescued.git")
+    for pack in repository.read_manifest().packs:
+        packed = container.download_blob(f"contoso/pack/{pack}.pack").readall()
+        (rescued.folder / "objects/pack" / f"pack-{pack}.pack").write_bytes(packed)
+        rescued.ok("index-pack", f"objects/pack/pack-{pack}.pack")
+    for ref, commit in repository.refs().items():
+        rescued.ok("update-ref", ref, commit)
+    rescued.ok("fsck", "--strict", "--full")
+    assert rescued.ok("rev-parse", "main") == refs[MAIN]
 
 
 @pytest.mark.parametrize(
