@@ -176,7 +176,7 @@ class _Folder:
         spec = self.spec
         before = {_looks(spec, content) for content in removed.values() if content is not None}
         after = {_looks(spec, content) for content in added.values()}
-        creatable = spec.creatable and spec.kind is Kind.COLLECTION
+        creatable = spec.creatable or spec.kind is Kind.SINGLETON  # its file is an update of what is there
         for path, content in added.items():
             if not creatable and spec.key in self.push.base.types and _looks(spec, content) not in before:
                 yield PushFault(path, None, f"{spec.key} cannot be created: the service makes them itself")

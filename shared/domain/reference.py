@@ -60,7 +60,7 @@ class Index:
         return Unresolvable.AMBIGUOUS if found else Unresolvable.UNKNOWN
 
     def owner(self, to: TypeKey, identity: str) -> ObjectId | Unresolvable:
-        """The id that this symbol stands for where the tenant itself gave it, for writing back what is there."""
+        """The id that a symbol stands for where the tenant itself gave it, to write back what is there."""
         found = self.candidates(to, identity)
         plain = self.stems.get(to, {}).get(stem_of(identity))
         return plain if plain is not None and plain in found else self.resolve(to, identity)
