@@ -13,6 +13,10 @@ import uvicorn
 from .application import build_app
 
 
+def _already_ended(*_: object) -> None:
+    """Uvicorn raises the signal again when it has ended; the process then exits with 0."""
+
+
 def main(argv: list[str] | None = None) -> int:
     """Serves until SIGTERM or Ctrl-C. Prints one line when it is ready."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.tenant", description=__doc__)
@@ -37,12 +41,15 @@ def main(argv: list[str] | None = None) -> int:
     listener.listen(128)
     port = listener.getsockname()[1]
     config = uvicorn.Config(
-        app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        app,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=75,  # longer than clients keep idle connections: a reset is always one we planted
+        timeout_graceful_shutdown=2,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(
-            number, lambda *_: None
-        )  # uvicorn raises the signal again when it has ended: an exit code 0
+        signal.signal(number, _already_ended)
     print(f"tenant ready http://127.0.0.1:{port}", flush=True)
     uvicorn.Server(config).run(sockets=[listener])
     app.world.storage.close()

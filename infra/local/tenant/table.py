@@ -1,7 +1,7 @@
 """The table of types: one entry a Graph address, as data, with its documented facts.
 
-The entries are in `data/types/*.toml`; `data/types/README.md` explains the keys. Adding a type is adding an
-entry (and running `models_from_sdk` for its model); only what data cannot say is a named hook.
+The entries are in `data/types/*.toml`; their keys are the fields of the classes below. Adding a type is
+adding an entry (and running `models_from_sdk` for its model); only what data cannot say is a named hook.
 """
 
 from __future__ import annotations
@@ -72,7 +72,21 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """One type. Defaults are those of an ordinary collection with PATCH and DELETE."""
+    """One type; the defaults are those of an ordinary collection with PATCH and DELETE.
+
+    Address: `path`, its `aliases`, `beta_path` where beta has the object below a collection of one,
+    `versions`, `kind` (collection or singleton), `identifier` (guid, number, any, none), `alternate_key`
+    (`x(key='…')`).
+    Bodies: `name` (the property people call it by), `polymorphic`, `required`, `not_null`, `read_only` (beside
+    the model's own), `create_only`, `update_only`, `patchable` (all that PATCH may change), `lengths`,
+    `defaults`, `deep_insert` (sub-resources sent with a create), `bindable` (`x@odata.bind`), `references`.
+    Set by the service: `created`, `modified` (`modified_on_create`), `counter`.
+    Answers: `hidden_in_lists`, `select_only`, `default_properties`, `update_status`, `visible_after` seconds.
+    Queries: `options`, `filters` (property → operators), `order_by`, `page_size`, `top`.
+    Limits: `built_in` (properties of what cannot be changed), `in_use` (addresses whose references forbid a
+    delete).
+    `permissions`: operation → alternatives; "A + B" needs both. `docs`: the pages all this is from.
+    """
 
     path: str
     model: str
@@ -85,7 +99,6 @@ class Type:
     deletable: bool = True
     update: tuple[str, ...] = ("PATCH",)
     update_status: int = 204
-    returns: str = "full"
     identifier: str = "guid"
     alternate_key: str | None = None
     name: str = "displayName"
