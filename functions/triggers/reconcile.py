@@ -65,9 +65,9 @@ async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[n
     """Every minute. The client has no annotation: the worker would take one for the type of a binding."""
     services = current()
     instances = DurableInstances(client)
-    await Reconciler(
-        services.status, services.answers, services.audit, instances, services.new_sync_id
-    ).run(services.clock.now())
+    await Reconciler(services.status, services.answers, services.audit, instances, services.new_sync_id).run(
+        services.clock.now()
+    )
 
 
 timers.function_name(RECONCILE)(

@@ -54,7 +54,9 @@ class Clone:
     def write(self, path: str, value: dict[str, Any] | str) -> None:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(value if isinstance(value, str) else json.dumps(value, indent=2, sort_keys=True) + "\n")
+        target.write_text(
+            value if isinstance(value, str) else json.dumps(value, indent=2, sort_keys=True) + "\n"
+        )
 
     def edit(self, path: str, **properties: Any) -> None:
         self.write(path, {**self.read(path), **properties})
@@ -141,7 +143,9 @@ class Driver:
     def clone(self) -> Clone:
         folder = self.folder / f"clone-{uuid.uuid4().hex[:6]}"
         url = self.base.replace("http://", "http://any:local@") + f"/git/{self.id}"
-        done = subprocess.run(["git", "clone", "--quiet", url, str(folder)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            ["git", "clone", "--quiet", url, str(folder)], capture_output=True, text=True, timeout=60
+        )
         assert done.returncode == 0, done.stderr
         return Clone(folder, url)
 

@@ -98,6 +98,7 @@ def test_a_conflict_shows_its_three_values_again_after_a_reject(driver):
             {
                 "path": "/description",
                 "change": "changed",
+                "conflict": True,
                 "base": "Kiosks",
                 "tenant": "the portal's",
                 "repository": "the repository's",
@@ -135,7 +136,9 @@ def test_what_moved_in_the_repository_since_the_plan_is_stale(two_edits):
 def test_a_deploy_that_half_fails_says_which_half(two_edits):
     tenant, _, asked = two_edits()
     bad = tenant.portal(FILTERS, "Kiosks")["id"]
-    tenant.fault(method="PATCH", path=f"assignmentFilters/{bad}", status=400, code="BadRequest", message="no such rule")
+    tenant.fault(
+        method="PATCH", path=f"assignmentFilters/{bad}", status=400, code="BadRequest", message="no such rule"
+    )
 
     done = tenant.decided(asked["id"], "approve")
 

@@ -90,11 +90,14 @@ def test_an_edit_is_proposed_alone_rejected_asked_again_and_deployed(driver):
     assert asked["status"] == "pendingApproval"
     assert tenant.tenant()["pendingPlan"]["changes"] == 1
     changes = tenant.changes(asked["id"])["value"]
-    assert [(one["action"], one["type"], one["item"]) for one in changes] == [("update", "assignment-filters", "Kiosks")]
+    assert [(one["action"], one["type"], one["item"]) for one in changes] == [
+        ("update", "assignment-filters", "Kiosks")
+    ]
     assert changes[0]["properties"] == [
         {
             "path": "/description",
             "change": "changed",
+            "conflict": False,
             "base": "Kiosks",
             "tenant": "Kiosks",
             "repository": "Kiosks in the lobby",

