@@ -57,7 +57,7 @@ class Registry:
             return result.tenant
         if result is Refused.SAME:
             return await self._found(tenant)
-        raise refusal(result, tenant)
+        raise refusal(result, await self._found(tenant))
 
     async def remove(self, tenant: TenantId, expected: Expected) -> None:
         """Removes the tenant. Raises Problem `syncActive`, `preconditionFailed`.
@@ -67,7 +67,7 @@ class Registry:
         before = await self._found(tenant)
         result = await self.status.change(tenant, None, removed(expected, self.clock.now()))
         if not isinstance(result, Moved):
-            raise refusal(result, tenant, before)
+            raise refusal(result, await self._found(tenant))
         await self.status.unclaim(before.entra_tenant_id, tenant)
         await self._note("tenant.removed", tenant)
 
@@ -86,12 +86,8 @@ def in_use(holder: TenantId) -> Problem:
     return Problem("entraTenantInUse", 409, values={"tenant": holder})
 
 
-def refusal(refused: Refused, tenant: TenantId, record: TenantRecord | None = None) -> Problem:
-    """Why the tenant was not changed, as the client sees it."""
-    if refused is Refused.ACTIVE and record is not None and record.active_sync is not None:
-        return Problem("syncActive", 409, extra={"tenant": tenant, "sync": record.active_sync})
+def refusal(refused: Refused, tenant: TenantRecord) -> Problem:
+    """Why the tenant, as it is now, was not changed."""
     if refused is Refused.ACTIVE:
-        return Problem("syncActive", 409, extra={"tenant": tenant})
-    if refused is Refused.FIXED:
-        return Problem("directoryFixed", 409)
-    return Problem("preconditionFailed", 412)
+        return Problem("syncActive", 409, extra={"tenant": tenant.id, "sync": tenant.active_sync})
+    return Problem("directoryFixed", 409) if refused is Refused.FIXED else Problem("preconditionFailed", 412)
