@@ -77,9 +77,10 @@ class Type:
     Address: `path`, its `aliases`, `beta_path` where beta has the object below a collection of one,
     `versions`, `kind` (collection or singleton), `identifier` (guid, number, any, none), `alternate_key`
     (`x(key='…')`).
-    Bodies: `name` (the property people call it by), `polymorphic`, `required`, `not_null`, `read_only` (beside
-    the model's own), `create_only`, `update_only`, `patchable` (all that PATCH may change), `lengths`,
-    `defaults`, `deep_insert` (sub-resources sent with a create), `bindable` (`x@odata.bind`), `references`.
+    Bodies: `name` (the property people call it by), `polymorphic`, `required`, `not_null`, `read_only`
+    (beside the model's own), `create_only`, `update_only`, `patchable` (all that PATCH may change),
+    `lengths`, `defaults`, `deep_insert` (sub-resources sent with a create), `bindable` (`x@odata.bind`),
+    `references`.
     Set by the service: `created`, `modified` (`modified_on_create`), `counter`.
     Answers: `hidden_in_lists`, `select_only`, `default_properties`, `update_status`, `visible_after` seconds.
     Queries: `options`, `filters` (property → operators), `order_by`, `page_size`, `top`.

@@ -183,8 +183,6 @@ def _location_delete(write: Write) -> None:
 
 
 def _strength_write(write: Write) -> None:
-    if write.sent.get("requirementsSatisfied") not in (None, "mfa"):
-        raise write.refuse("The property 'requirementsSatisfied' of a custom policy can only be 'mfa'.")
     if write.creating and len(list(write.tenant.all(_STRENGTHS))) >= 18 and not write.request.caller.portal:
         raise write.refuse("A tenant can have at most 15 custom authentication strengths.")
     _combinations(write, write.body.get("allowedCombinations") or [])

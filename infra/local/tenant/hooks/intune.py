@@ -19,7 +19,7 @@ _SECRET_VALUE = "#microsoft.graph.deviceManagementConfigurationSecretSettingValu
 
 
 def _rules(request_refuse: Any, judge: Judge, rules: Any, record_id: str, groups: Any) -> list[Body]:
-    """A compliance policy's schedule: one rule, whose actions hold exactly one block.
+    """A compliance policy's schedule: one rule, whose actions hold exactly one block. Ids sent mean nothing.
 
     learn.microsoft.com/graph/api/resources/intune-deviceconfig-devicecompliancescheduledactionforrule
     """
@@ -27,16 +27,12 @@ def _rules(request_refuse: Any, judge: Judge, rules: Any, record_id: str, groups
         raise request_refuse("scheduledActionsForRule must hold exactly one rule.")
     rule = rules[0]
     judge.complex({k: v for k, v in rule.items() if k != "scheduledActionConfigurations"}, _RULE, _RULE)
-    if "id" in rule:
-        raise judge.dialect.not_writable("id")
     actions = rule.get("scheduledActionConfigurations")
     if not isinstance(actions, list) or not actions:
         raise request_refuse("A rule needs scheduledActionConfigurations.")
     kept: list[Body] = []
     for index, action in enumerate(actions):
         judge.complex(action, "deviceComplianceActionItem", "scheduledActionConfigurations")
-        if "id" in action:
-            raise judge.dialect.not_writable("id")
         for group in action.get("notificationMessageCCList") or []:
             if not groups(group):
                 raise request_refuse(f"The group '{group}' of notificationMessageCCList does not exist.")
@@ -45,7 +41,7 @@ def _rules(request_refuse: Any, judge: Judge, rules: Any, record_id: str, groups
                 "id": str(uuid.uuid5(uuid.UUID(record_id), f"action/{index}")),
                 "gracePeriodHours": 0,
                 "notificationMessageCCList": [],
-                **{k: v for k, v in action.items() if k != "@odata.type"},
+                **{k: v for k, v in action.items() if k not in ("@odata.type", "id")},
                 "notificationTemplateId": action.get("notificationTemplateId") or NO_TEMPLATE,
             }
         )
