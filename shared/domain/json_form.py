@@ -7,6 +7,7 @@ Unicode normalisation.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from json.encoder import encode_basestring as _quoted  # its C form: the documented encoder's own
@@ -111,7 +112,7 @@ def parse_object(data: bytes) -> dict[str, Json] | JsonFault:
     if deep is not None:
         return JsonFault(f"nested deeper than {MAX_DEPTH} levels", deep)
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as fault:
         return JsonFault(f"not valid JSON: {fault.msg} (column {fault.colno})", fault.lineno)
     except _Duplicate as fault:
@@ -120,6 +121,13 @@ def parse_object(data: bytes) -> dict[str, Json] | JsonFault:
         return JsonFault(f"not valid JSON: {fault}")
     if not isinstance(value, dict):
         return JsonFault("the file must hold one JSON object", 1)
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"the number {text} is out of range")
     return value
 
 
