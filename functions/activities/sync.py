@@ -1,8 +1,9 @@
 """The stages of a sync, as the orchestrator calls them.
 
-Input: `{"tenant", "sync", "step", "stopAt"?, …}`. Answer: one JSON object; `{"done": false}` asks to be called again,
-`{"end": verdict}` ends the sync. Each writes its stage as it starts, under the orchestrator's step, so that a late run
-of an earlier stage is ignored. Heavy libraries load with `services`, at the first call.
+Input: `{"tenant", "sync", "step", "stopAt"?, …}`. Answer: one JSON object; `{"done": false}` asks to be
+called again, `{"end": verdict}` ends the sync. Each writes its stage as it starts, under the orchestrator's
+step, so that a late run of an earlier stage is ignored. Heavy libraries load with `services`, at the first
+call.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ class Run:
     """Calls activities for one sync.
 
     `step` counts transitions, never the stage's rank, so that a late writer of an earlier step is ignored
-    (docs/architecture.md); one that closes a lost sync counts on from where that was. `limit` bounds the time spent in activities; waits do not count.
+    (docs/architecture.md); one that closes a lost sync counts on from where that was. `limit` bounds the time
+    spent in activities; waits do not count.
     """
 
     def __init__(self, context: DurableOrchestrationContext) -> None:

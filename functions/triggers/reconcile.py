@@ -61,7 +61,7 @@ class DurableInstances:
         return Instance.LIVE if name in LIVE else Instance.ENDED
 
 
-async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[no-untyped-def]
+async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Every minute. The client has no annotation: the worker would take one for the type of a binding."""
     services = current()
     instances = DurableInstances(client)

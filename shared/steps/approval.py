@@ -14,7 +14,8 @@ from shared.steps.work import Work
 
 
 async def open_approval(work: Work) -> dt.datetime | None:
-    """Shows the plan as waiting; answers the deadline, or None where the sync does not hold its tenant any more.
+    """Shows the plan as waiting; answers the deadline, or None where the sync does not hold its tenant any
+    more.
 
     Run twice, the first run's deadline counts.
     """
@@ -33,8 +34,9 @@ async def open_approval(work: Work) -> dt.datetime | None:
 
 
 async def read_decision(work: Work, *, expire: bool) -> Decision | None:
-    """The decision that stands. With `expire` the deadline has passed: then its row is tried first, and what was
-    decided before it counts."""
+    """The decision that stands. With `expire` the deadline has passed: then its row is tried first, and
+    what was decided before it counts.
+    """
     decision = await work.status.decision(work.tenant.id, work.sync.id)
     if decision is None and expire:
         decision = await expired(work.status, work.tenant.id, work.sync.id, work.clock.now())

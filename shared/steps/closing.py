@@ -13,16 +13,17 @@ from shared.domain.plan import BlockedCode, Change, Plan
 from shared.domain.report import Facts as ReportFacts
 from shared.domain.sync import DeployCount, Incomplete, Outcome
 from shared.steps import blobs
+from shared.steps.findings import read_findings
 from shared.steps.finish import finish as release
 from shared.steps.log import Event
-from shared.steps.findings import read_findings
 from shared.steps.report import write_report
 from shared.steps.verdict import load_error
 from shared.steps.work import Work
 
 
 async def report(work: Work, verdict: Mapping[str, Any]) -> None:
-    """Writes the report of a sync that ends with this verdict. Repeatable: the same facts make the same report.
+    """Writes the report of a sync that ends with this verdict. Repeatable: the same facts make the same
+    report.
 
     A sync that was superseded has ended on its row already; its report says so.
     """

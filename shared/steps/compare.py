@@ -1,8 +1,8 @@
 """Commits the backup, settles B, and makes the plan (product.md 3.5, 3.6, 3.8 i).
 
-`main`, `tenant` and B move together by one compare-and-set. When a push moves `main` in between, the comparison is done
-again with what was pushed; the snapshot stays. Repeatable: a second run finds the same state, commits nothing, and writes
-the same plan.
+`main`, `tenant` and B move together by one compare-and-set. When a push moves `main` in between, the
+comparison is done again with what was pushed; the snapshot stays. Repeatable: a second run finds the same
+state, commits nothing, and writes the same plan.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from shared.errors import HeadMoved, ReadFailed
 from shared.names import BASE, MAIN, TENANT, CommitId, Digest, ObjectId, SyncId, TypeKey
 from shared.ports import BranchCommit
 from shared.steps import blobs
-from shared.steps.base import ACCORD, load_agreement
 from shared.steps.findings import Findings, write_findings
 from shared.steps.log import Event
+from shared.steps.refs import ACCORD, load_agreement
 from shared.steps.work import Work
 
 ATTEMPTS = 5
@@ -89,7 +89,9 @@ async def compare_and_plan(work: Work) -> Found | SyncError:
 
 
 async def _tenant_side(work: Work, scope: Scope) -> _Side:
-    """The snapshot, with the objects of unmanaged types looked up; what needs one that cannot be is not read."""
+    """The snapshot, with the objects of unmanaged types looked up; what needs one that cannot be is not
+    read.
+    """
     results = await asyncio.to_thread(blobs.load_snapshot, work.artifacts, scope.types)
     read = {one.type: one for one in results if isinstance(one, TypeRead)}
     not_read = [*scope.not_read, *(one for one in results if isinstance(one, NotRead))]

@@ -1,7 +1,7 @@
 """Writes exactly the approved changes to the tenant (product.md 3.7), one after another in the plan's order.
 
-The journal blob is leased: one run at a time writes, and a run that loses the lease stops at once. Each change goes
-through the journal from intent to its final state, so this step may be run again at any point.
+The journal blob is leased: one run at a time writes, and a run that loses the lease stops at once. Each
+change goes through the journal from intent to its final state, so this step may be run again at any point.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ class Ledger:
 
 
 async def deploy(work: Work) -> Stop | bool:
-    """Works through the approved changes; False when the slice ended before the last one, a stop where a cancel
-    or the time limit ended it early: then what was under way has been finished, and the rest skipped.
+    """Works through the approved changes; False when the slice ended before the last one, a stop where a
+    cancel or the time limit ended it early: then what was under way has been finished, and the rest
+    skipped.
 
     Raises LeaseLost when another run has taken over: this one has nothing more to say.
     """

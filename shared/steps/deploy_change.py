@@ -1,9 +1,10 @@
 """One approved change, from the last look to the read-back (product.md 3.7, mechanics.md 4).
 
-    look again → stale? → intent into the journal → requests → read back until it shows → final state into the journal
+look again → stale? → intent into the journal → requests → read back until it shows → final state into the
+journal
 
-A run that died is taken up by the journal's state: what already holds the approved value is then not stale, and a create
-whose answer never came is looked for before it is sent again.
+A run that died is taken up by the journal's state: what already holds the approved value is then not stale,
+and a create whose answer never came is looked for before it is sent again.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.domain import request as requests
 from shared.domain.canonical import canonical
 from shared.domain.catalog import TypeSpec
-from shared.domain.readback import Verdict, read_back_verdict, staleness
 from shared.domain.item import Content, Json
 from shared.domain.journal import Entry, Fault, State, Write, body_hash
 from shared.domain.plan import Action, Change
 from shared.domain.properties import apply
+from shared.domain.readback import Verdict, read_back_verdict, staleness
 from shared.domain.reference import Index
 from shared.domain.request import Request, Unwritable
 from shared.domain.resolution import Unresolved, literal
@@ -70,7 +71,9 @@ class _Final(Exception):
 
 
 async def deploy_change(desk: Desk, change: Change) -> None:
-    """Brings one change to a final state in the journal. Raises LeaseLost; any other fault is the change's own."""
+    """Brings one change to a final state in the journal. Raises LeaseLost; any other fault is the change's
+    own.
+    """
     try:
         await _apply(desk, change)
     except _Final as final:
@@ -106,7 +109,8 @@ async def _apply(desk: Desk, change: Change) -> None:
         await _end(desk, change, State.APPLIED, None)
         return
     await _check_stale(desk, change, now)
-    assert item is not None and now is not None
+    if item is None or now is None:
+        raise AssertionError("what is gone is stale")
     spec, object_id = desk.spec(change), _object_id(change)
     if change.action is Action.DELETE:
         await _send(desk, change, requests.delete_requests(spec, change.item, object_id, item.raw))
@@ -120,7 +124,9 @@ async def _apply(desk: Desk, change: Change) -> None:
 
 
 async def _create(desk: Desk, change: Change) -> None:
-    """POST, then what the object still needs (assignments). A POST without an answer is never repeated blindly."""
+    """POST, then what the object still needs (assignments). A POST without an answer is never repeated
+    blindly.
+    """
     spec = desk.spec(change)
     wanted = apply(spec, {}, {one.path: one.repository for one in change.properties})
     body = _literal(desk, wanted)
@@ -233,7 +239,9 @@ def _check_dependencies(desk: Desk, change: Change) -> None:
 
 
 async def _check_stale(desk: Desk, change: Change, now: Content | None) -> None:
-    """What the reviewer saw must still be so; of a change already begun, what it wrote itself does not count."""
+    """What the reviewer saw must still be so; of a change already begun, what it wrote itself does not
+    count.
+    """
     spec = desk.spec(change)
     reviewed = desk.approved.reviewed(spec, change)
     head = await asyncio.to_thread(desk.head.content, spec, change.path, desk.index)
@@ -256,7 +264,9 @@ async def _appear(desk: Desk, change: Change) -> None:
 
 
 async def _read_back(desk: Desk, change: Change) -> None:
-    """Looks until every written property shows, or shows the service's own form of it; then the change is applied."""
+    """Looks until every written property shows, or shows the service's own form of it; then the change is
+    applied.
+    """
     entry, spec = _known(desk, change), desk.spec(change)
     until = desk.work.clock.now() + dt.timedelta(seconds=desk.work.read_back_seconds)
     for pause in _pauses():

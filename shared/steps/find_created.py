@@ -1,8 +1,8 @@
 """Finds out whether a create whose answer never came was applied (mechanics.md 4).
 
-Looked for: an object of the same identity that the snapshot did not know, created after the intent, with equal content;
-looked for again until a created object would certainly show (`visible_within`). One match is ours, several are nobody's,
-none means that the create was not applied.
+Looked for: an object of the same identity that the snapshot did not know, created after the intent, with
+equal content; looked for again until a created object would certainly show (`visible_within`). One match is
+ours, several are nobody's, none means that the create was not applied.
 """
 
 from __future__ import annotations

@@ -35,8 +35,9 @@ class StoredPlans:
         return choose(plan, request.changes)
 
     async def commits(self, sync: SyncRecord) -> Sequence[CommitId]:
-        """The commits that made the plan's files differ from what was agreed: of each file, those back to where it
-        was as B has it, fifty at most."""
+        """The commits that made the plan's files differ from what was agreed: of each file, those back to
+        where it was as B has it, fifty at most.
+        """
         return await asyncio.to_thread(self._commits, sync)
 
     def _commits(self, sync: SyncRecord) -> Sequence[CommitId]:

@@ -15,7 +15,7 @@ from shared.domain.push import push_needs
 from shared.domain.sync import Actor, ActorKind
 from shared.names import BASE, CommitId, TenantId
 from shared.ports import AuditEntry, AuditLog, Repository, StatusStore
-from shared.steps.base import load_agreement
+from shared.steps.refs import load_agreement
 
 RunNow = Callable[[Coroutine[Any, Any, None]], None]
 """Runs a coroutine from a thread that has no event loop."""
@@ -47,8 +47,9 @@ def load_actor(text: str) -> Actor:
 
 @dataclass(frozen=True, slots=True)
 class Notary:
-    """Notes who pushed which commits, and audits the push. Repeatable: the first note of a commit stays, and the
-    audit's entry has the new head in its id."""
+    """Notes who pushed which commits, and audits the push. Repeatable: the first note of a commit stays,
+    and the audit's entry has the new head in its id.
+    """
 
     status: StatusStore
     audit: AuditLog

@@ -1,7 +1,7 @@
 """Reject and revert: the repository takes what the tenant holds now (product.md 3.6).
 
-The plan's items, or the named ones, are read again; where that fails, what the comparison saw counts, and the report says
-so. Repeatable: set back a second time, nothing differs.
+The plan's items, or the named ones, are read again; where that fails, what the comparison saw counts, and the
+report says so. Repeatable: set back a second time, nothing differs.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from shared.errors import HeadMoved, ReadFailed, StorageConflict
 from shared.names import BASE, MAIN, TENANT, ChangeId, CommitId
 from shared.ports import BranchCommit
 from shared.steps import blobs
-from shared.steps.base import ACCORD, settle_inputs
 from shared.steps.log import Event
+from shared.steps.refs import ACCORD, settle_inputs
 from shared.steps.work import Work
 
 ATTEMPTS = 10

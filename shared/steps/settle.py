@@ -1,7 +1,7 @@
 """Commits what a deploy applied: B, the branch `tenant`, and the service's own forms (product.md 3.8 ii).
 
-Works from the journal alone, so it may run at the end of any sync, also of one whose orchestration was lost, and run
-twice: the second time nothing differs.
+Works from the journal alone, so it may run at the end of any sync, also of one whose orchestration was lost,
+and run twice: the second time nothing differs.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from shared.errors import HeadMoved, StorageConflict
 from shared.names import BASE, MAIN, TENANT, CommitId
 from shared.ports import BranchCommit
 from shared.steps import blobs
-from shared.steps.base import ACCORD, settle_inputs
 from shared.steps.log import Event
+from shared.steps.refs import ACCORD, settle_inputs
 from shared.steps.work import Work
 
 ATTEMPTS = 10

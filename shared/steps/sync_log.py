@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Protocol, Unpack
+from typing import Protocol, Self, Unpack
 
 from shared.ports import Artifacts, Clock
 from shared.steps.log import LOG, Event, Facts, line
 
 
 class Exchange(Protocol):
-    """A request to the service as the log may tell of it: no query, no body, no token. `status` 0: no answer."""
+    """A request to the service as the log may tell of it: no query, no body, no token. `status` 0: no
+    answer.
+    """
 
     @property
     def method(self) -> str: ...
@@ -46,7 +48,7 @@ class SyncLog:
         if lines:
             await asyncio.to_thread(self._artifacts.append, LOG, b"".join(lines))
 
-    async def __aenter__(self) -> SyncLog:
+    async def __aenter__(self) -> Self:
         """Nothing to do."""
         return self
 

@@ -1,7 +1,8 @@
-"""Drives the running stack as its users do: the HTTP API, Git clients, and the tenant's portal (the control address).
+"""Drives the running stack as its users do: the HTTP API, Git clients, and the tenant's portal (the control
+address).
 
-Every test gets a tenant of its own. When it ends, each write that reached the tenant is looked up in the journals of its
-approved plans: a write that no approval covers fails the test.
+Every test gets a tenant of its own. When it ends, each write that reached the tenant is looked up in the
+journals of its approved plans: a write that no approval covers fails the test.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Clone:
             ["git", "-c", "user.name=Ada", "-c", "user.email=ada@contoso.example", *words],
             cwd=self.folder,
             capture_output=True,
+            check=False,
             text=True,
             timeout=120,
             env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
@@ -144,7 +146,11 @@ class Driver:
         folder = self.folder / f"clone-{uuid.uuid4().hex[:6]}"
         url = self.base.replace("http://", "http://any:local@") + f"/git/{self.id}"
         done = subprocess.run(
-            ["git", "clone", "--quiet", url, str(folder)], capture_output=True, text=True, timeout=60
+            ["git", "clone", "--quiet", url, str(folder)],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stderr
         return Clone(folder, url)
@@ -236,7 +242,9 @@ def _hash(body: Any) -> str:
 
 @pytest.fixture
 def driver(stack: Any, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
-    """Makes tenants: `driver(seed="empty", settings={…})`. Quotas and delays are off, so that tests are quick."""
+    """Makes tenants: `driver(seed="empty", settings={…})`. Quotas and delays are off, so that tests are
+    quick.
+    """
     made: list[Driver] = []
 
     def make(seed: str = "empty", **settings: Any) -> Driver:

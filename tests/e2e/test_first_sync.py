@@ -73,7 +73,7 @@ def test_what_the_portal_makes_and_deletes_is_adopted(driver):
     sync = tenant.sync()
 
     assert (sync["drift"]["added"], sync["drift"]["removed"]) == (1, 1)
-    assert [name for name in tenant.clone().files("intune/assignment-filters")] == [
+    assert list(tenant.clone().files("intune/assignment-filters")) == [
         "intune/assignment-filters/Meeting rooms.json"
     ]
 
@@ -117,7 +117,8 @@ def test_an_edit_is_proposed_alone_rejected_asked_again_and_deployed(driver):
 
     assert tenant.sync()["outcome"] == "succeeded"
     tags = tenant.clone().git("tag").stdout.split()
-    assert len(tags) == 1 and tags[0].startswith("deploy-")
+    assert len(tags) == 1
+    assert tags[0].startswith("deploy-")
 
 
 def test_what_is_created_in_the_repository_is_created_in_the_tenant_with_its_references(driver):
