@@ -183,7 +183,7 @@ def _replace(changed: Record, old: Record, sent: Body, entry: Type) -> None:
     for name in entry.create_only:
         kept, given = old.body.get(name), sent.get(name, old.body.get(name))
         if isinstance(kept, dict) and isinstance(given, dict):
-            given = {**kept, **given}
+            given = {**kept, **{k: v for k, v in given.items() if v is not None}}
         if given != kept:
             raise entry.dialect.refuse(f"The property '{name}' cannot be changed.")
     service_set = {*entry.read_only, *entry.create_only}
