@@ -1,25 +1,15 @@
 """What every call goes through: bodies, languages, conditional requests, once, problem documents."""
 
-import json
 import logging
 
 import pytest
 
-from functions.triggers.keys import create_key, delete_key, list_keys
-from functions.triggers.service import get_health, list_errors
-from functions.triggers.syncs import get_sync, start_sync
+from functions.triggers.syncs import start_sync
 from functions.triggers.tenants import get_tenant, list_tenants, put_tenant
-from functions.triggers.types import list_types
-from functions.triggers.unknown import serve_unknown
 from shared.domain.access import Role
 from shared.wire.codes import PROBLEMS
 from shared.wire.schema.service import (
-    ErrorList,
-    HealthAnswer,
-    KeyList,
-    NewKeyAnswer,
     ProblemAnswer,
-    TypeList,
 )
 
 NEW = {"displayName": "Contoso", "entraTenantId": "0c0ffee0-5d47-4b7a-9f10-6c2f4d1e8a90"}
@@ -214,119 +204,3 @@ def test_a_key_that_is_none_is_refused(api, key) -> None:
     api.tenant()
     assert api.call(start_sync, tenant="contoso", headers={"Idempotency-Key": key}).status_code == 400
     assert api.client.started == []
-
-
-# --- keys ---
-
-
-def test_a_new_key_opens_what_its_role_does_and_is_shown_once(api, body, keys) -> None:
-    response = api.call(create_key, {"name": "flow", "role": "Operator", "tenants": ["contoso"]})
-    made = body(response)
-    NewKeyAnswer.model_validate(made)
-    assert (response.status_code, made["createdBy"]) == (201, "Administrator")
-    listed = body(api.call(list_keys))
-    KeyList.model_validate(listed)
-    assert made["key"] not in json.dumps(listed)
-    api.tenant()
-    assert api.call(start_sync, key=made["key"], tenant="contoso").status_code == 202
-    assert all(made["key"] not in str(one) for one in (api.services.audit.rows, api.services.keys.rows))
-
-
-def test_a_new_key_asked_for_twice_is_one_key_and_is_stored_nowhere(api, body) -> None:
-    once, wanted = {"Idempotency-Key": "k"}, {"name": "flow", "role": "Reader"}
-    first = body(api.call(create_key, wanted, headers=once))
-    again = body(api.call(create_key, wanted, headers=once))
-    assert first == again
-    assert first["key"] not in str(api.services.answers.rows)
-
-
-def test_a_removed_key_does_not_come_back_by_asking_again(api, body) -> None:
-    import asyncio
-
-    import azure.functions as func
-
-    once, wanted = {"Idempotency-Key": "k"}, {"name": "flow", "role": "Reader"}
-    made = body(api.call(create_key, wanted, headers=once))
-    url = f"{api.ORIGIN}/api/v1/keys/{made['id']}"
-    headers = {"x-functions-key": api.key}
-    removal = func.HttpRequest("DELETE", url, headers=headers, route_params={"key": made["id"]}, body=b"")
-    assert asyncio.run(delete_key(removal, None, api.services)).status_code == 204
-    assert asyncio.run(delete_key(removal, None, api.services)).status_code == 404
-    assert api.call(list_tenants, key=made["key"]).status_code == 401
-    assert api.call(create_key, wanted, headers=once).status_code == 404
-    assert api.call(list_tenants, key=made["key"]).status_code == 401
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"role": "Owner"},
-        {"name": ""},
-        {"tenants": []},
-        {"tenants": ["No Such"]},
-        {"expiresAt": "2020-01-01T00:00:00Z"},
-        {"expiresAt": "tomorrow"},
-        {"expiresAt": "2027-01-01T00:00:00"},
-    ],
-)
-def test_a_faulty_key_is_not_made(api, wrong) -> None:
-    before = dict(api.services.keys.rows)
-    assert api.call(create_key, {"name": "x", "role": "Reader", **wrong}).status_code == 422
-    assert api.services.keys.rows == before
-
-
-# --- service ---
-
-
-@pytest.mark.parametrize("headers", [{}, FRENCH], ids=["en", "fr"])
-def test_every_code_is_explained(api, body, headers) -> None:
-    answer = body(api.call(list_errors, key=None, headers=headers))
-    ErrorList.model_validate(answer)
-    assert {one["code"] for one in answer["value"]} >= set(PROBLEMS)
-    assert all(one["advice"] and one["title"] for one in answer["value"])
-
-
-def test_types_have_titles_in_both_languages(api, body) -> None:
-    english = body(api.call(list_types))
-    TypeList.model_validate(english)
-    assert [one["title"] for one in english["value"]] == ["Groups", "Named-Locations"]
-    french = body(api.call(list_types, headers=FRENCH))
-    assert french["value"][0]["title"] == "groups (fr)"
-    assert body(api.call(list_types, query="workload=intune"))["value"] == []
-
-
-@pytest.mark.parametrize(("healthy", "status"), [(True, 200), (False, 503)])
-def test_health_is_told_to_everybody(api, body, healthy, status) -> None:
-    api.services.healthy = healthy
-    response = api.call(get_health, key=None)
-    HealthAnswer.model_validate(body(response))
-    assert response.status_code == status
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "allow"),
-    [
-        ("GET", "/api/v2/tenants", 404, None),
-        ("DELETE", "/api/v1/nothing", 404, None),
-        ("DELETE", "/api/v1/tenants/contoso/syncs", 405, "POST, GET, HEAD, OPTIONS"),
-        ("POST", "/api/v1/tenants/contoso", 405, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
-        ("OPTIONS", "/api/v1/tenants", 204, "GET, HEAD, OPTIONS"),
-        ("OPTIONS", "/api/v1/nothing", 404, None),
-    ],
-)
-def test_an_unknown_address_or_method_is_a_problem_that_says_what_there_is(
-    api, body, method, path, status, allow
-) -> None:
-    import asyncio
-
-    response = asyncio.run(serve_unknown(api.request(method, path), api.services))
-    assert (response.status_code, response.headers.get("Allow")) == (status, allow)
-    if status != 204:
-        ProblemAnswer.model_validate(body(response))
-
-
-def test_no_answer_to_a_reader_holds_a_sign_in_code(api, body, keys) -> None:
-    api.tenant()
-    sync = api.sync()
-    shown = body(api.call(get_sync, tenant="contoso", sync=sync.id, key=keys[Role.READER]))
-    assert shown["authentication"] is None
