@@ -96,7 +96,7 @@ class StatusStore(Protocol):
         ...
 
     async def open_syncs(self) -> Sequence[OpenSync]:
-        """Every sync that is not known to have ended."""
+        """Every sync that nobody has told to forget: those that run, and those that ended lately."""
         ...
 
     async def known(self) -> Sequence[TenantId]:
@@ -108,7 +108,7 @@ class StatusStore(Protocol):
         ...
 
     async def forget(self, sync: SyncId) -> None:
-        """The sync is known to have ended, or never to have begun: `open_syncs` need not name it."""
+        """The sync has ended and left its trail, or never began: `open_syncs` need not name it."""
         ...
 
 

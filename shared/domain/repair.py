@@ -24,7 +24,7 @@ WAITS: Final = frozenset({Stage.SIGN_IN, Stage.APPROVAL, Stage.TENANT_APPROVAL})
 
 @dataclass(frozen=True, slots=True)
 class OpenSync:
-    """A sync that was begun and is not known to have ended, as `reconcile` finds it.
+    """A sync that was begun, and nobody has forgotten, as `reconcile` finds it.
 
     `tenant` or `sync` None: the begin was noted, and then its transaction never came. `projected`: the
     version of the tenant's row that listings show (None: none at all).

@@ -7,7 +7,8 @@ from shared.domain.move import Cancel, Moved
 from shared.domain.sync import SyncRecord
 from shared.errors import Problem
 from shared.names import SyncId, TenantId
-from shared.stores import AuditEntry, AuditLog, StatusStore
+from shared.steps import trail
+from shared.stores import AuditLog, StatusStore
 
 
 async def cancel(
@@ -27,8 +28,5 @@ async def cancel(
         raise Problem("syncEnded", 409)
     if not isinstance(result, Moved):
         return record
-    entry = AuditEntry(
-        asked.at, asked.by, "sync.cancelled", tenant, sync, detail=asked.comment, id=f"{sync}-cancelled"
-    )
-    await audit.add(entry)
+    await audit.add(trail.of_cancel(tenant, sync, asked))
     return result.sync or record

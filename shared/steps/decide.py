@@ -11,7 +11,8 @@ from shared.domain.move import Moved
 from shared.domain.sync import Decision, DecisionKind, SyncRecord
 from shared.errors import Problem
 from shared.names import CommitId, SyncId, TenantId
-from shared.stores import AuditEntry, AuditLog, StatusStore
+from shared.steps import trail
+from shared.stores import AuditLog, StatusStore
 
 STATUS: Final[Mapping[Code, int]] = {
     Code.PLAN_CHANGED: 409,
@@ -66,7 +67,7 @@ async def decide(
             continue
         if isinstance(result, Refused):
             raise _problem(result, tenant, sync, superseded)
-        await _note(audit, tenant, sync, result)
+        await audit.add(trail.of_decision(tenant, sync, result))
         return Recorded(sync, result)
     raise Problem("superseded", 409, extra={"tenant": tenant, "sync": sync})
 
@@ -115,23 +116,3 @@ def _problem(refused: Refused, tenant: TenantId, sync: SyncId, superseded: bool)
             code.value, STATUS[code], values={"changes": ", ".join(changes)}, extra={"changes": changes}
         )
     return Problem(code.value, STATUS[code], values={"changes": ""})
-
-
-async def _note(audit: AuditLog, tenant: TenantId, sync: SyncId, decision: Decision) -> None:
-    """By the decision's moment and the sync: noted twice, it is one entry."""
-    parts = [decision.comment]
-    if decision.changes is not None:
-        parts.append(f"changes {', '.join(decision.changes)}")
-    if decision.decided_by is not None:
-        parts.append(f"decided by {decision.decided_by}, as the client states")
-    entry = AuditEntry(
-        decision.at,
-        decision.by,
-        f"decision.{decision.kind.value}",
-        tenant,
-        sync,
-        decision.digest,
-        "; ".join(part for part in parts if part),
-        f"{sync}-decision",
-    )
-    await audit.add(entry)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 from shared.domain.repair import (
     Close,
@@ -22,12 +24,16 @@ from shared.domain.repair import (
     repairs,
 )
 from shared.domain.schedule import due
-from shared.domain.sync import SyncRecord, TenantRecord
+from shared.domain.sync import Stage, SyncRecord, TenantRecord
 from shared.names import SyncId, TenantId, decision_event
+from shared.steps import trail
 from shared.steps.start import start_scheduled
 from shared.stores import AnswerStore, AuditLog, StatusStore
 
 log = logging.getLogger("accord.reconcile")
+
+TOGETHER: Final = 8
+"""Syncs mended at once: a thousand end in the same hour of the night."""
 
 
 class Instances(Protocol):
@@ -66,8 +72,11 @@ class Reconciler:
         Repeatable, also at once: every repair is.
         """
         done: list[Repair | SyncRecord] = []
-        for found in await self.status.open_syncs():
-            await self._guarded(f"sync {found.sync_id}", partial(self._mend, found, now, done))
+        gate = asyncio.Semaphore(TOGETHER)
+        async with asyncio.TaskGroup() as group:
+            for found in await self.status.open_syncs():
+                mend = partial(self._mend, found, now, done)
+                group.create_task(self._guarded(f"sync {found.sync_id}", mend, gate))
         for tenant in await self.status.tenants():
             if due(tenant.settings.schedule, tenant.id, tenant.next_sync_at, now):
                 await self._guarded(f"schedule of {tenant.id}", partial(self._start, tenant, now, done))
@@ -77,8 +86,15 @@ class Reconciler:
         return done
 
     async def _mend(self, found: OpenSync, now: dt.datetime, done: list[Repair | SyncRecord]) -> None:
-        instance = await self.instances.state(found.sync_id)
-        for repair in repairs(found, instance, now):
+        ended = found.sync is not None and found.sync.stage is Stage.ENDED
+        instance = Instance.ENDED if ended else await self.instances.state(found.sync_id)
+        todo = repairs(found, instance, now)
+        if any(isinstance(repair, Start | Wake | Forget) for repair in todo):
+            # Whoever acts writes the row, then the audit, then starts or wakes; this is where they died, or
+            # the last look at the sync. What stands in the audit already stays one entry.
+            for entry in trail.of_rows(found):
+                await self.audit.add(entry)
+        for repair in todo:
             await self._do(repair)
             done.append(repair)
 
@@ -113,8 +129,11 @@ class Reconciler:
         await self.status.project(tenant)
         await self.answers.purge(tenant, now)
 
-    async def _guarded(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(
+        self, what: str, work: Callable[[], Awaitable[None]], gate: asyncio.Semaphore | None = None
+    ) -> None:
         try:
-            await work()
+            async with gate or contextlib.nullcontext():
+                await work()
         except Exception:
             log.exception("reconciling %s: left for the next minute", what)

@@ -12,6 +12,7 @@ from shared.domain.start import Active, Begun, begun, skipped
 from shared.domain.sync import Actor, ActorKind, SyncOptions, SyncRecord, TenantRecord
 from shared.errors import Problem
 from shared.names import SyncId, TenantId
+from shared.steps import trail
 from shared.stores import AnswerStore, AuditEntry, AuditLog, FirstCall, InUse, StatusStore, StoredAnswer
 
 SCHEDULE = Actor(ActorKind.SCHEDULE, "schedule", "schedule", "schedule")
@@ -92,7 +93,7 @@ async def _start(
     status: StatusStore, audit: AuditLog, wanted: Wanted, planned: dt.datetime | None
 ) -> Started:
     if wanted.again and (there := await status.sync(wanted.tenant, wanted.sync)):
-        await _note(audit, there)
+        await audit.add(trail.of_start(there))
         return Started(there)
     new = SyncRecord(wanted.sync, wanted.tenant, wanted.options, wanted.by, wanted.at)
     try:
@@ -102,37 +103,9 @@ async def _start(
     if isinstance(result, Active):
         raise Problem("syncActive", 409, extra={"tenant": wanted.tenant, "sync": result.sync})
     if isinstance(result, Begun):
-        await _note(audit, result.sync)
+        await audit.add(trail.of_start(result.sync))
         return Started(result.sync)
-    if result.other is not None:
-        await _note_superseded(audit, result.other, new)
-    await _note(audit, new)
+    if result.other is not None and result.decision is not None:
+        await audit.add(trail.of_decision(new.tenant, result.other.id, result.decision))
+    await audit.add(trail.of_start(new))
     return Started(new, result.other)
-
-
-async def _note(audit: AuditLog, sync: SyncRecord) -> None:
-    """By the sync's own moment and id: noted twice, it is one entry."""
-    entry = AuditEntry(
-        sync.started_at,
-        sync.started_by,
-        "sync.started",
-        sync.tenant,
-        sync.id,
-        detail=sync.options.comment,
-        id=f"{sync.id}-started",
-    )
-    await audit.add(entry)
-
-
-async def _note_superseded(audit: AuditLog, old: SyncRecord, new: SyncRecord) -> None:
-    entry = AuditEntry(
-        new.started_at,
-        new.started_by,
-        "sync.superseded",
-        old.tenant,
-        old.id,
-        None if old.plan is None else old.plan.digest,
-        f"by sync {new.id}",
-        f"{old.id}-superseded",
-    )
-    await audit.add(entry)

@@ -38,7 +38,7 @@ from shared.adapters.tables.rows import (
 )
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R, Rows
 from shared.domain.repair import OpenSync
-from shared.domain.sync import Actor, Decision, Stage, SyncRecord, TenantRecord
+from shared.domain.sync import Actor, Decision, SyncRecord, TenantRecord
 from shared.names import CommitId, SyncId, TenantId
 
 STATE: Final = "state"
@@ -212,11 +212,9 @@ class TableStatusStore:
         await asyncio.gather(self._tables.put(ACCORD, of_sync), self._tables.put(ACCORD, note))
 
     async def _follow(self, before: Read, after: Moved) -> None:
-        """What is derived from the rows. Late or lost, `reconcile` does it."""
+        """The listing. Late or lost, `reconcile` does it; it also looks at an ended sync once more."""
         if after.tenant.version != before.rows.tenant.version:
             await self._projection.write(after.tenant)
-        if after.sync is not None and after.sync.stage is Stage.ENDED:
-            await self.forget(after.sync.id)
 
     async def _tenant(self, tenant: TenantId) -> tuple[TenantRecord, Row] | None:
         row = await self._tables.get(STATE, tenant, TENANT)
