@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 decisions = df.Blueprint()
 
 
-@endpoint(decisions, "decide", Traits(durable=True))
+@endpoint(decisions, "decide", Traits(durable=True, loads=("signing_key",)))
 async def decide_sync(call: Call) -> Answer:
     """Records the decision; answers the sync it stands on, which may be a newer one with the same plan."""
     from shared.wire.schema.sync import DecisionBody

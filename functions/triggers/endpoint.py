@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Callable
@@ -33,13 +34,15 @@ NOBODY: Final = Caller(Actor(ActorKind.APP, "", "", ""), frozenset())
 @dataclass(frozen=True, slots=True)
 class Traits:
     """`durable`: it needs the durable client. `creates`: the tenant in the path need not exist. `secret`: its
-    answer is never stored. `guarded`: it authorises by itself.
+    answer is never stored. `guarded`: it authorises by itself. `loads`: services that read a file or ask a
+    vault when first used, which is done in the thread pool beforehand.
     """
 
     durable: bool = False
     creates: bool = False
     secret: bool = False
     guarded: bool = False
+    loads: tuple[str, ...] = ()
 
 
 class Endpoint:
@@ -76,6 +79,8 @@ class Endpoint:
             caller = await who.authenticate(request, services)
             if not may_call(caller, self.operation):
                 raise forbidden(role)
+        for name in self._traits.loads:
+            await asyncio.to_thread(getattr, services, name)
         base = origin(request, services.settings.public_url)
         call = Call(request, self.operation, services, caller, language, base, client)
         if role is not None and self.operation.of_tenant:

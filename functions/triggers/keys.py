@@ -34,7 +34,7 @@ async def list_keys(call: Call) -> Answer:
     return answer({"value": [key_json(one) for one in found], "nextLink": None})
 
 
-@endpoint(keys, "createKey", Traits(secret=True))
+@endpoint(keys, "createKey", Traits(secret=True, loads=("signing_key",)))
 async def create_key(call: Call) -> Answer:
     """A new key. Only this answer holds it; it is nowhere stored, and the same request makes the same one."""
     key = _new_key(call)

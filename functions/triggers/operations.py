@@ -27,7 +27,7 @@ WORKING: Final = "5"
 WAITING: Final = "60"
 
 
-@endpoint(operations, "getOperation", Traits(guarded=True))
+@endpoint(operations, "getOperation", Traits(guarded=True, loads=("signing_key",)))
 async def get_operation(call: Call) -> Answer:
     """The sync, for whoever holds the address's token or may read its tenant."""
     until = call.query.choice("until", ("attention", "end"), "attention")

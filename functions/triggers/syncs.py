@@ -20,7 +20,7 @@ from shared.wire.sync import options_of
 syncs = df.Blueprint()
 
 
-@endpoint(syncs, "startSync", Traits(durable=True))
+@endpoint(syncs, "startSync", Traits(durable=True, loads=("catalog", "signing_key")))
 async def start_sync(call: Call) -> Answer:
     """Starts a sync; the operation at `Location` follows it."""
     from shared.wire.schema.sync import StartBody

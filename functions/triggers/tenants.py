@@ -57,7 +57,7 @@ async def get_tenant(call: Call) -> Answer:
     return answer(tenant_json(call.tenant, call.language, call.origin))
 
 
-@endpoint(tenants, "putTenant", Traits(creates=True))
+@endpoint(tenants, "putTenant", Traits(creates=True, loads=("catalog",)))
 async def put_tenant(call: Call) -> Answer:
     """Registers a tenant, or replaces what an administrator decides about it."""
     wanted = _wanted(call, bodies.read_json(call.request))
@@ -71,7 +71,7 @@ async def put_tenant(call: Call) -> Answer:
     return await _edited(call, lambda _: wanted)
 
 
-@endpoint(tenants, "patchTenant")
+@endpoint(tenants, "patchTenant", Traits(loads=("catalog",)))
 async def patch_tenant(call: Call) -> Answer:
     """A JSON merge patch of what an administrator decides; null brings a default back."""
     patch = bodies.read_json(call.request)
