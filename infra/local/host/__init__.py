@@ -2,14 +2,14 @@
 
 Read it in this order:
 
-- `host` puts the parts together; `__main__` is the command line; `settings` reads host.json.
-- `functions` are an app's functions as values; `worker` is the seam behind which they run, `direct_worker`
-  runs them.
-- `front` answers HTTP: `routes` finds the function, `management` is the Durable API, `client_binding` what
-  clients get.
-- `engine` runs orchestrations: `work` takes and stores work, `episode` plays one episode, `replay` finds out
-  which of the orchestrator's `actions` are new; `history` builds the events, `instances` is what clients can
-  do.
+- `host` puts the parts together; `__main__` is the command line, `settings` reads host.json, `server` serves.
+- `functions` are an app's functions as values. `worker` is the seam behind which they run, `direct_worker`
+  runs them, `invoker` calls them with what they are bound to: `client_binding` is the durable client's.
+- `front` answers HTTP: `routes` finds the function, `management` is the Durable API (`query_string`,
+  `status_view`).
+- `engine` runs orchestrations, `activity_runner` activities. `work` takes work and `outcome` stores what came
+  of it; `episode` plays one episode, in which `replay` finds out which of the orchestrator's `actions` are
+  new; `history` builds the events; `instances` is what clients can do.
 - `timers` runs timer functions by their `schedule`.
 - `database` is the state, `clock` the time, `faults` lateness and double delivery on request, `versions`
   which instances a host may play.

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
@@ -12,22 +11,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from infra.local.host.client_binding import WEBHOOK_PATH, ClientBinding
+from infra.local.host.client_binding import WEBHOOK_PATH
 from infra.local.host.functions import Functions, TimerTrigger
+from infra.local.host.invoker import Invoker
 from infra.local.host.management import Management
 from infra.local.host.routes import Route, find_route
 from infra.local.host.settings import HostJson, HostSettings
 from infra.local.host.timers import Timers
-from infra.local.host.worker import (
-    FunctionFailed,
-    HttpRequestData,
-    HttpResponseData,
-    InputData,
-    Invocation,
-    OutputData,
-    TextData,
-    Worker,
-)
+from infra.local.host.worker import FunctionFailed, HttpRequestData, HttpResponseData, OutputData
 
 _log = logging.getLogger("host.http")
 
@@ -39,8 +30,7 @@ class BodyTooLarge(Exception):
 class Front:
     """An ASGI application.
 
-    `routes` is empty on a host without the role http, `timers` absent on one without the role timer;
-    `rpc_origin` is where this host listens, known once it does.
+    `routes` is empty on a host without the role http, `timers` None on one without the role timer.
     """
 
     def __init__(
@@ -49,18 +39,18 @@ class Front:
         host_json: HostJson,
         functions: Functions,
         routes: Sequence[Route],
-        worker: Worker,
+        invoker: Invoker,
         management: Management,
+        timers: Timers | None,
     ) -> None:
         self._settings = settings
         self._host_json = host_json
         self._functions = functions
         self._routes = routes
-        self._worker = worker
+        self._invoker = invoker
         self._management = management
+        self._timers = timers
         self._started = time.monotonic()
-        self.rpc_origin = ""
-        self.timers: Timers | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,7 +70,7 @@ class Front:
         raw_path = scope["raw_path"].decode("ascii")
         if raw_path == WEBHOOK_PATH or raw_path.startswith(WEBHOOK_PATH + "/"):
             path = scope["path"].removeprefix(WEBHOOK_PATH)
-            return await self._management.answer(request, path, self._binding(request))
+            return await self._management.answer(request, path, self._invoker.binding(_origin(request)))
         if raw_path.startswith("/admin/"):
             return self._admin(request, raw_path.removeprefix("/admin/").rstrip("/"))
         found = find_route(self._routes, request.method, raw_path)
@@ -90,14 +80,6 @@ class Front:
         if raw_path == "/":
             return _homepage() if self._settings.homepage else Response(status_code=204)
         return Response(status_code=404)
-
-    def _binding(self, request: Request) -> ClientBinding:
-        return self.binding_of(f"{request.url.scheme}://{request.url.netloc}")
-
-    def binding_of(self, reached_at: str) -> ClientBinding:
-        """The durable client of a caller who reached this host there."""
-        origin = self._settings.public_url or reached_at
-        return ClientBinding(origin.rstrip("/"), self.rpc_origin, self._host_json.hub_name)
 
     # --- functions ------------------------------------------------------------------------------------------
 
@@ -113,11 +95,8 @@ class Front:
             route=route,
             body=await _body(request, self._settings.body_limit),
         )
-        binding = TextData(self._binding(request).text())
-        inputs: dict[str, InputData] = {function.trigger.parameter: data}
-        inputs.update(dict.fromkeys(function.clients, binding))
         try:
-            future = asyncio.wrap_future(self._worker.invoke(Invocation(uuid.uuid4().hex, name, inputs)))
+            future = asyncio.wrap_future(self._invoker.call(function, data, _origin(request)))
             output = await asyncio.wait_for(future, self._host_json.function_timeout)
         except FunctionFailed as failed:
             _log.error("function %s failed: %s\n%s", name, failed.message, failed.stack)
@@ -155,10 +134,10 @@ class Front:
         function = self._functions.get(name)
         if function is None:
             return Response(status_code=404)
-        if not isinstance(function.trigger, TimerTrigger) or self.timers is None:
+        if not isinstance(function.trigger, TimerTrigger) or self._timers is None:
             text = f"Only timer functions, on a host with the role timer, can be run this way; not '{name}'."
             return JSONResponse({"Message": text}, 501)
-        self.timers.run_now(function.name)
+        self._timers.run_now(function.name)
         return Response(status_code=202)
 
 
@@ -178,7 +157,12 @@ def _url(request: Request) -> str:
     """The whole address as it was sent: the path still encoded, the origin from the Host header."""
     query = request.scope["query_string"].decode("ascii")
     path = request.scope["raw_path"].decode("ascii")
-    return f"{request.url.scheme}://{request.url.netloc}{path}" + (f"?{query}" if query else "")
+    return f"{_origin(request)}{path}" + (f"?{query}" if query else "")
+
+
+def _origin(request: Request) -> str:
+    """The origin that the caller sent the request to."""
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _joined(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

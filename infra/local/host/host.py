@@ -9,10 +9,11 @@ from infra.local.host.direct_worker import DirectWorker
 from infra.local.host.engine import Engine
 from infra.local.host.front import Front
 from infra.local.host.instances import Instances
+from infra.local.host.invoker import Invoker
 from infra.local.host.management import Management
 from infra.local.host.routes import build_routes
 from infra.local.host.server import Server
-from infra.local.host.settings import HostJson, HostSettings, Role, read_host_json
+from infra.local.host.settings import HostSettings, Role, read_host_json
 from infra.local.host.timers import Timers
 from infra.local.host.work import WorkList
 from infra.local.host.worker import Worker
@@ -33,44 +34,46 @@ class Host:
     ) -> None:
         self.settings = settings
         self._clock = clock or SystemClock()
-        host_json = read_host_json(settings.app)
-        threads = host_json.max_activities + host_json.max_orchestrators + HTTP_THREADS
+        self._host_json = host_json = read_host_json(settings.app)
         with ExitStack() as undo:
+            self._server = Server(settings.port)
+            undo.callback(self._server.stop)
+            threads = host_json.max_activities + host_json.max_orchestrators + HTTP_THREADS
             self._worker = worker or DirectWorker(threads)
             undo.callback(self._worker.stop)
             self.functions = self._worker.load(settings.app)
             self._database = Database(settings.data / DATABASE)
             undo.callback(self._database.close)
-            self._front = self._make_front(host_json)
-            self._server = Server(self._front, settings.port)
-            undo.callback(self._server.stop)
-            self._name = settings.name or f"127.0.0.1:{self._server.port}"
+            self._name = settings.name or self._server.origin.removeprefix("http://")
+            self._invoker = Invoker(self._worker, self.origin, settings.public_url, host_json.hub_name)
             self._work = WorkList(
                 self._database, self._clock, self._name, settings.lease_seconds, host_json.versioning.default
             )
-            self._engine = self._make_engine(host_json) if Role.DURABLE in settings.roles else None
+            self._engine = self._make_engine() if Role.DURABLE in settings.roles else None
             self._timers = self._make_timers() if Role.TIMER in settings.roles else None
+            self._front = self._make_front()
             undo.pop_all()
 
-    def _make_front(self, host_json: HostJson) -> Front:
+    def _make_engine(self) -> Engine:
+        return Engine(self._work, self._invoker, self.functions, self._host_json, self.settings, self._clock)
+
+    def _make_timers(self) -> Timers:
+        lease_seconds = self.settings.lease_seconds
+        return Timers(self._database, self._invoker, self.functions, self._clock, self._name, lease_seconds)
+
+    def _make_front(self) -> Front:
+        settings, host_json = self.settings, self._host_json
         routes = build_routes(self.functions.http(), host_json.route_prefix)
         management = Management(
             Instances(self._database, self._clock),
             self.functions,
             self._clock,
             host_json.versioning.default,
-            self.settings.faults,
+            settings.faults,
             self.wake,
         )
-        served = routes if Role.HTTP in self.settings.roles else ()
-        return Front(self.settings, host_json, self.functions, served, self._worker, management)
-
-    def _make_engine(self, host_json: HostJson) -> Engine:
-        return Engine(self._work, self._worker, self.functions, host_json, self.settings, self._clock)
-
-    def _make_timers(self) -> Timers:
-        triggers, lease_seconds = self.functions.timers(), self.settings.lease_seconds
-        return Timers(self._database, self._worker, triggers, self._clock, self._name, lease_seconds)
+        served = routes if Role.HTTP in settings.roles else ()
+        return Front(settings, host_json, self.functions, served, self._invoker, management, self._timers)
 
     @property
     def origin(self) -> str:
@@ -80,12 +83,7 @@ class Host:
     def start(self) -> None:
         """Takes up what it had taken in an earlier life, then serves and works; returns once it serves."""
         self._work.release_all()
-        self._front.rpc_origin = self._server.origin
-        self._front.timers = self._timers
-        if self._timers is not None:
-            clients = {one.name: one.clients for one in self.functions.all}
-            self._timers.bind(self._front.binding_of(self._server.origin).text(), clients)
-        self._server.start()
+        self._server.start(self._front)
         if self._engine is not None:
             self._engine.start()
         if self._timers is not None:

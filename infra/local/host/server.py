@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,7 +18,7 @@ class PortInUse(Exception):
 class Server:
     """Listens from the moment it is made, so that its port is taken before anything starts."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
+    def __init__(self, port: int) -> None:
         # Only where the protocol is named does asyncio switch off Nagle's algorithm (40 ms an answer).
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -31,6 +32,15 @@ class Server:
             ) from taken
         self._socket.listen(512)
         self.port: int = self._socket.getsockname()[1]
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, app: ASGIApp) -> None:
+        """Serves the application; returns once it does."""
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -42,25 +52,15 @@ class Server:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Serves; returns once it does."""
+        serving = self._server.serve(sockets=[self._socket])
+        self._thread = threading.Thread(target=asyncio.run, args=[serving], name="http", daemon=True)
         self._thread.start()
-        pause = threading.Event()
         while not self._server.started and self._thread.is_alive():
-            pause.wait(0.002)
+            time.sleep(0.002)
 
     def stop(self) -> None:
         """Ends open requests within a second and frees the port."""
-        self._server.should_exit = True
-        if self._thread.is_alive():
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
             self._thread.join(timeout=STOP_SECONDS + 1)
         self._socket.close()
-
-    def _serve(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))

@@ -10,22 +10,18 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 
 from infra.local.host.clock import Clock, Instant, instant, later, moment, seconds_between
 from infra.local.host.database import Database
-from infra.local.host.functions import TimerTrigger
+from infra.local.host.functions import Functions, TimerTrigger
+from infra.local.host.invoker import Invoker
 from infra.local.host.schedule import Schedule
 from infra.local.host.worker import (
     FunctionFailed,
-    InputData,
-    Invocation,
     JsonData,
     OutputData,
-    TextData,
-    Worker,
 )
 
 _log = logging.getLogger("host.timers")
@@ -39,35 +35,30 @@ class Timers:
     def __init__(
         self,
         database: Database,
-        worker: Worker,
-        triggers: Mapping[str, TimerTrigger],
+        invoker: Invoker,
+        functions: Functions,
         clock: Clock,
         name: str,
         lease_seconds: float,
     ) -> None:
         self._database = database
-        self._worker = worker
-        self._triggers = triggers
-        self._clients: Mapping[str, Sequence[str]] = {}
-        self._binding = ""
+        self._invoker = invoker
+        self._functions = functions
+        triggers = functions.timers()
         self._schedules = {name: Schedule(trigger.schedule) for name, trigger in triggers.items()}
         self._clock = clock
         self._name = name
         self._lease_seconds = lease_seconds
-        self._running: dict[str, Future[OutputData]] = {}
+        self._running: set[Future[OutputData]] = set()
         self._lock = threading.Lock()
         self._passing = threading.Lock()
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="timers", daemon=True)
 
-    def bind(self, binding: str, clients: Mapping[str, Sequence[str]]) -> None:
-        """Gives the timer functions their durable clients: the binding's JSON, and which parameters take it."""
-        self._binding, self._clients = binding, clients
-
     def start(self) -> None:
         """Writes down each schedule, runs what asks to run at start, and watches the rest."""
-        for name, trigger in self._triggers.items():
+        for name, trigger in self._functions.timers().items():
             self._write_down(name, trigger)
             if trigger.run_on_startup:
                 self.run_now(name)
@@ -168,19 +159,18 @@ class Timers:
                 )
 
     def _invoke(self, name: str, *, past_due: bool) -> Future[OutputData]:
-        call = uuid.uuid4().hex
-        timer = JsonData(self._timer_json(name, past_due=past_due))
-        inputs: dict[str, InputData] = {self._triggers[name].parameter: timer}
-        inputs.update(dict.fromkeys(self._clients.get(name, ()), TextData(self._binding)))
-        future = self._worker.invoke(Invocation(call, name, inputs))
+        function = self._functions.get(name)
+        if function is None:
+            raise LookupError(f"The app has no timer function named '{name}'.")
+        future = self._invoker.call(function, JsonData(self._timer_json(name, past_due=past_due)))
         with self._lock:
-            self._running[call] = future
-        future.add_done_callback(lambda done: self._ended(call, name, done))
+            self._running.add(future)
+        future.add_done_callback(partial(self._ended, name))
         return future
 
-    def _ended(self, call: str, name: str, future: Future[OutputData]) -> None:
+    def _ended(self, name: str, future: Future[OutputData]) -> None:
         with self._lock:
-            self._running.pop(call, None)
+            self._running.discard(future)
         if not future.cancelled() and isinstance(failed := future.exception(), FunctionFailed):
             _log.error("timer %s failed: %s\n%s", name, failed.message, failed.stack)
 

@@ -67,6 +67,11 @@ def test_the_client_does_what_it_can_do(world: Any) -> None:
     assert "is gone" in _raised_on_ended(world)
 
 
+def test_an_activity_has_its_durable_client(world: Any) -> None:
+    assert world.run("delegates")["output"] == "delegated"
+    assert world.status("delegated")["output"]["input"] == "from an activity"
+
+
 def _raised_on_ended(world: Any) -> str:
     world.run("echo", 1, "ended")
     answer = world.http.post("/api/client/raise_event/ended", json={"event_name": "X"}).json()

@@ -87,5 +87,12 @@ def named_otherwise(payload: str) -> str:
 
 
 @activities.activity_trigger(input_name="payload")
+@activities.durable_client_input(client_name="client")
+async def starts_another(payload: str, client) -> str:
+    """An activity with a durable client of its own."""
+    return str(await client.start_new("echo", payload, "from an activity"))
+
+
+@activities.activity_trigger(input_name="payload")
 def with_context(payload: str, context) -> dict:
     return {"function": context.function_name, "invocation": len(context.invocation_id)}

@@ -36,6 +36,11 @@ def chain(context):
 
 
 @orchestrator
+def delegates(context):
+    return (yield context.call_activity("starts_another", "delegated"))
+
+
+@orchestrator
 def fan(context):
     results = yield context.task_all(
         [context.call_activity("double", n) for n in range(context.get_input()["n"])]
