@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -290,6 +291,13 @@ class World:
         return done
 
 
+class Entries(SimpleNamespace):
+    """Named values that do not fill the screen when a test fails."""
+
+    def __repr__(self) -> str:
+        return "entries"
+
+
 def tree(files: Mapping[str, bytes]) -> dict[str, str]:
     return {path: blob_id(data) for path, data in files.items()}
 
@@ -325,9 +333,7 @@ def worlds() -> type[World]:
 @pytest.fixture(scope="session")
 def entries() -> Any:
     """The catalog of these tests, by attribute."""
-    from types import SimpleNamespace
-
-    return SimpleNamespace(
+    return Entries(
         policies=POLICIES,
         groups=GROUPS,
         locations=LOCATIONS,
