@@ -1,10 +1,10 @@
 """An item's properties: take it apart, compare values, and put changed properties back.
 
-A property is a scalar, a long text, an ordered list as a whole, an object that compares as one, a member of an
-unordered collection, or an empty object. A declared collection that is absent, null or empty has no members,
-and that is all it says; elsewhere null and absent differ. Where one side has a value at a path and another has
-properties below it, or where the tenant or the repository lacks an object that the other has, that path is one
-property for all sides. The marker for a secret never differs.
+A property is a scalar, a long text, an ordered list as a whole, an object that compares as one, a member of
+an unordered collection, or an empty object. A declared collection that is absent, null or empty has no
+members, and that is all it says; elsewhere null and absent differ. Where one side has a value at a path and
+another has properties below it, or where the tenant or the repository lacks an object that the other has,
+that path is one property for all sides. The marker for a secret never differs.
 """
 
 from __future__ import annotations
