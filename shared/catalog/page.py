@@ -1,0 +1,113 @@
+"""Writes docs/catalog.md from the catalog: `python -m shared.catalog.page`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from shared.catalog.loader import load
+from shared.domain.catalog import Catalog, Condition, Kind, Lookup, TypeSpec, UpdateMethod, WrittenBy
+
+PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
+_WRITTEN = {
+    WrittenBy.ACTION: "as a complete list, by an action",
+    WrittenBy.BODY: "with the item",
+    WrittenBy.MEMBERS: "member by member",
+}
+
+
+def page(catalog: Catalog) -> str:
+    """The whole page."""
+    lines = [
+        "# Catalog",
+        "",
+        "Generated from `shared/catalog/*.toml` by `python -m shared.catalog.page`; do not edit. Which types",
+        "Accord manages, where they stand in Microsoft Graph, what reading and writing needs, what is special.",
+        "",
+        "| type | title | workload | address | update | throttling bucket | order |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *(_row(spec) for spec in _sorted(catalog.types.values())),
+        "",
+        "Looked up by name where a type refers to them, never backed up:",
+        "",
+        "| type | known by | read needs |",
+        "| --- | --- | --- |",
+        *(_lookup(lookup) for lookup in sorted(catalog.lookups.values(), key=lambda one: one.key)),
+    ]
+    for spec in _sorted(catalog.types.values()):
+        lines += ["", f"## {spec.key}", "", f"{spec.title['en']} ({spec.title['fr']}).", "", *_facts(spec)]
+    return "\n".join(lines) + "\n"
+
+
+def _sorted(specs: Iterable[TypeSpec]) -> list[TypeSpec]:
+    return sorted(specs, key=lambda spec: (spec.workload, spec.key))
+
+
+def _row(spec: TypeSpec) -> str:
+    update = "PUT, whole" if spec.update is UpdateMethod.PUT else "PATCH"
+    cells = (
+        f"[{spec.key}](#{spec.key})",
+        spec.title["en"],
+        spec.workload,
+        f"`/{spec.version}{spec.path}`",
+        update,
+        spec.bucket,
+        str(spec.tier),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _lookup(lookup: Lookup) -> str:
+    return f"| {lookup.key} | `{lookup.identity}` | {_code(lookup.read)} |"
+
+
+def _facts(spec: TypeSpec) -> list[str]:
+    named = "one object" if spec.kind is Kind.SINGLETON else f"`{spec.identity}`"
+    if spec.discriminators:
+        named += f", and {_code(spec.discriminators)} where names are equal"
+    facts = [
+        f"Item: {named}.",
+        f"Read needs {_code(spec.read)}.",
+        f"Write needs {_code(spec.write)}.",
+    ]
+    if spec.references:
+        facts.append(f"Refers to {', '.join(sorted({reference.to for reference in spec.references}))}.")
+    facts += [
+        f"`{part.property}` is written {_WRITTEN[part.written_by]}"
+        + (f" (`{part.write_path}`)." if part.write_path else ".")
+        for part in spec.sub_resources
+    ]
+    if spec.atomic:
+        facts.append(f"Compared as one: {_code(spec.atomic)}.")
+    if spec.secrets:
+        facts.append(f"Never stored: {_code(spec.secrets)}.")
+    if spec.long_texts:
+        facts.append(f"In files of their own: {_code(text.path for text in spec.long_texts)}.")
+    if spec.immutable:
+        facts.append(f"An update cannot change {_code(spec.immutable)}.")
+    facts += [f"Never written: objects with {_condition(one)}." for one in spec.unchangeable]
+    if spec.but:
+        facts.append(f"Left to other types: objects with {_condition(spec.but)}.")
+    if spec.only:
+        facts.append(f"Only objects with {_condition(spec.only)}.")
+    return [f"- {fact}" for fact in facts]
+
+
+def _condition(condition: Condition) -> str:
+    return " and ".join(
+        f"`{path}` {' or '.join(f'`{_json(value)}`' for value in found)}" for path, found in condition.items()
+    )
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(load()), encoding="utf-8")
