@@ -20,10 +20,16 @@ from shared.names import ChangeId, Digest, ObjectId
 
 
 class State(Enum):
-    """Where one change stands. The first two are under way, the others final."""
+    """Where one change stands. The first three are under way, the others final.
+
+    `CREATED`: the object of a create has its id, and may still lack parts. `WRITTEN`: every request was
+    answered well, and the read-back is waited for.
+
+    """
 
     INTENT = "intent"
     CREATED = "created"
+    WRITTEN = "written"
     APPLIED = "applied"
     FAILED = "failed"
     STALE = "stale"
@@ -32,7 +38,7 @@ class State(Enum):
     @property
     def final(self) -> bool:
         """Nothing more will be done for this change."""
-        return self not in (State.INTENT, State.CREATED)
+        return self not in (State.INTENT, State.CREATED, State.WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +64,33 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change. `at`: when the intent was written. `read_back`: the canonical content the tenant then held,
-    None for a deleted item.
+    """One change. `at`: when the intent was written; `since`: when it came to its state. `read_back`: the
+    canonical content that the tenant then held, None for a deleted item.
     """
 
     change: ChangeId
     state: State
     at: dt.datetime
+    since: dt.datetime
     object_id: ObjectId | None = None
     writes: tuple[Write, ...] = ()
     fault: Fault | None = None
     read_back: Content | None = None
 
+    def sent(self) -> Entry:
+        """The entry with its last write answered well."""
+        return replace(self, writes=(*self.writes[:-1], replace(self.writes[-1], done=True)))
+
+    def moved(self, state: State, now: dt.datetime, fault: Fault | None = None) -> Entry:
+        """The entry in another state."""
+        return replace(self, state=state, since=now, fault=fault)
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """All entries by change. `stopped`: what ended the deploy early, a verdict kind (`cancelled`, `timeLimit`)."""
+    """All entries by change. `stopped`: what ended the deploy early, a verdict kind (`cancelled`,
+    `timeLimit`).
+    """
 
     digest: Digest
     entries: Mapping[ChangeId, Entry] = field(default_factory=dict)
@@ -128,6 +145,7 @@ def _dump_entry(entry: Entry) -> dict[str, Any]:
         "change": entry.change,
         "state": entry.state.value,
         "at": entry.at.isoformat(),
+        "since": entry.since.isoformat(),
         "objectId": entry.object_id,
         "writes": [[one.method, one.path, one.body, one.done] for one in entry.writes],
         "fault": fault,
@@ -141,6 +159,7 @@ def _load_entry(value: Mapping[str, Any]) -> Entry:
         ChangeId(value["change"]),
         State(value["state"]),
         dt.datetime.fromisoformat(value["at"]),
+        dt.datetime.fromisoformat(value["since"]),
         None if value["objectId"] is None else ObjectId(value["objectId"]),
         tuple(Write(*one) for one in value["writes"]),
         None if fault is None else Fault(fault["code"], fault["message"], fault["requestId"]),

@@ -157,7 +157,7 @@ def _entry(facts: Facts, change: Change) -> Entry | None:
     if change.blocked is not None or (decision.changes is not None and change.id not in decision.changes):
         return None
     entry = facts.journal.entries.get(change.id)
-    return entry if entry is not None else Entry(change.id, State.SKIPPED, decision.at)
+    return entry if entry is not None else Entry(change.id, State.SKIPPED, decision.at, decision.at)
 
 
 _FATES = {

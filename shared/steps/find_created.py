@@ -1,14 +1,13 @@
-"""Finds out whether a create whose answer never came was applied (mechanics.md 4).
-
-Looked for: an object of the same identity that the snapshot did not know, created after the intent, with
-equal content; looked for again until a created object would certainly show (`visible_within`). One match is
-ours, several are nobody's, none means that the create was not applied.
+"""Finds objects by name: before a create, one that others made meanwhile; after a create whose answer
+never came, the one it may have made (mechanics.md 4).
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -16,53 +15,74 @@ from shared.domain.canonical import canonical
 from shared.domain.catalog import TypeSpec
 from shared.domain.item import Content
 from shared.domain.properties import flatten, same
-from shared.domain.reference import Index, identity_of
+from shared.domain.reference import Index
 from shared.domain.snapshot import RawItem
+from shared.domain.tenant_state import likeness
+from shared.errors import ReadFailed
 from shared.names import ObjectId
 from shared.ports import Unfinished
 from shared.steps.work import Work
 
 SKEW = dt.timedelta(minutes=5)
 """How far the service's clock may be behind ours."""
+LISTING = dt.timedelta(minutes=3)
+"""How long a list of names may take."""
 PAUSE = 5.0
 
 
 class Missing(Enum):
-    """Why there is no one object to adopt."""
+    """Why there is no one object to adopt. `YET`: it may still show; ask again in the next slice."""
 
     NONE = "none"
     SEVERAL = "several"
+    YET = "yet"
+
+
+async def namesakes(work: Work, spec: TypeSpec, wanted: Content, index: Index) -> Sequence[ObjectId]:
+    """Objects of this identity that the comparison did not know. Raises ReadFailed.
+
+    Only the list is read, not what items keep behind addresses of their own.
+    """
+    names = replace(spec, each=False, each_query={}, sub_resources=(), reveals=(), query=_plain(spec))
+    read = await work.api.read_type(names, work.clock.now() + LISTING)
+    if isinstance(read, Unfinished):
+        raise ReadFailed(f"looking for {spec.key} by name", message="the list is too long to read at once")
+    known, like = index.identities.get(spec.key, {}), likeness(spec, wanted)
+    return [
+        one.object_id
+        for one in read.items
+        if one.object_id not in known and likeness(spec, canonical(spec, one.raw, index).content) == like
+    ]
 
 
 async def find_created(
     work: Work, spec: TypeSpec, wanted: Content, since: dt.datetime, index: Index
 ) -> ObjectId | Missing:
-    """The id of the object that this create made, if it made one. Raises ReadFailed."""
-    known = index.identities.get(spec.key, {})
-    until = work.clock.now() + dt.timedelta(seconds=visible_within(work, spec))
+    """The object that a create sent at `since` has made: same identity, unknown to the comparison, created
+    after, equal content. Looks until a created object would certainly show. Raises ReadFailed.
+    """
+    within = spec.visible_within if work.visible_within is None else work.visible_within
+    until = since + dt.timedelta(seconds=within)
     while True:
-        read = await work.api.read_type(spec, work.clock.now() + dt.timedelta(seconds=PAUSE * 60))
-        items = () if isinstance(read, Unfinished) else read.items
-        found = [
-            one for one in items if one.object_id not in known and _ours(spec, one, wanted, since, index)
-        ]
+        candidates = await namesakes(work, spec, wanted, index)
+        items = [await work.api.read_item(spec, one) for one in candidates]
+        found = [one for one in items if one is not None and _ours(spec, one, wanted, since, index)]
         if len(found) == 1:
             return found[0].object_id
-        if len(found) > 1:
+        if found:
             return Missing.SEVERAL
         if work.clock.now() >= until:
             return Missing.NONE
-        await asyncio.sleep(min(PAUSE, visible_within(work, spec) / 4))
+        if work.slice_over():
+            return Missing.YET
+        await asyncio.sleep(min(PAUSE, within / 4))
 
 
-def visible_within(work: Work, spec: TypeSpec) -> float:
-    """Seconds within which a created object shows."""
-    return spec.visible_within if work.visible_within is None else work.visible_within
+def _plain(spec: TypeSpec) -> dict[str, str]:
+    return {name: value for name, value in spec.query.items() if name != "$expand"}
 
 
 def _ours(spec: TypeSpec, item: RawItem, wanted: Content, since: dt.datetime, index: Index) -> bool:
-    if identity_of(spec, item.raw) != identity_of(spec, wanted):
-        return False
     created = _created(item.raw)
     if created is not None and created < since - SKEW:
         return False
@@ -80,6 +100,7 @@ def _created(raw: dict[str, Any]) -> dt.datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        return dt.datetime.fromisoformat(text)
+        found = dt.datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

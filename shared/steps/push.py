@@ -79,7 +79,9 @@ class View(Protocol):
 
 
 def check_push(catalog: Catalog, repository: Repository, view: View) -> Sequence[str]:
-    """What is wrong with the push, a line for each fault: `<path>:<line>: <reason>`; empty: it may come in."""
+    """What is wrong with the push, a line for each fault: `<path>:<line>: <reason>`; empty: it may come
+    in.
+    """
     tree = repository.tree(view.old)
     base = load_agreement(repository, repository.refs().get(BASE))
     needed = push_needs(catalog, tree.keys(), view.changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -234,10 +235,7 @@ def test_a_long_wait_is_cut_into_timers_of_five_days_at_most(day: int) -> None:
     stage.play(sync_tenant(stage))
 
     ends = [START, *stage.timers]
-    assert all(
-        later - earlier <= SLICE + dt.timedelta(minutes=1)
-        for earlier, later in zip(ends, ends[1:], strict=False)
-    )
+    assert all(later - earlier <= SLICE + dt.timedelta(minutes=1) for earlier, later in pairwise(ends))
     assert len(stage.timers) == day // 5 + 1
 
 

@@ -91,14 +91,14 @@ def test_a_blocked_change_says_what_is_in_the_way_also_beside_deployed_ones() ->
     ],
 )
 def test_a_deployed_change_says_what_became_of_it(state, what, told) -> None:
-    journal = Journal("d", {"c0": Entry("c0", state, NOW, fault=Fault("code", "words", "r1"))})
+    journal = Journal("d", {"c0": Entry("c0", state, NOW, NOW, fault=Fault("code", "words", "r1"))})
     (row,) = report(facts(change(), decision=approved(), journal=journal)).rows
     assert (row.action, row.change) == (RowAction.DEPLOY, what)
     assert (row.error is not None) == told
 
 
 def test_a_failed_change_without_a_fault_has_no_error() -> None:
-    journal = Journal("d", {"c0": Entry("c0", State.FAILED, NOW)})
+    journal = Journal("d", {"c0": Entry("c0", State.FAILED, NOW, NOW)})
     (row,) = report(facts(change(properties=()), decision=approved(), journal=journal)).rows
     assert (row.change, row.error) == (RowChange.FAILED, None)
 
