@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,6 +43,8 @@ from infra.local.host.worker import (
     OutputData,
     TextData,
 )
+
+STOP_SECONDS = 0.3
 
 _TRIGGER_BINDINGS = {
     HttpTrigger: "httpTrigger",
@@ -93,10 +96,12 @@ class DirectWorker:
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(_end_tasks(), self._loop).result(timeout=2)
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_end_tasks(), self._loop).result(STOP_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=2)
-        self._loop.close()
+        self._thread.join(STOP_SECONDS)
+        if not self._thread.is_alive():  # else a function blocks the loop; it ends with the process
+            self._loop.close()
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)

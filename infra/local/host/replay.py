@@ -115,11 +115,10 @@ class _Replay:
             self._now = event["Timestamp"]
         elif kind is EventType.EXECUTION_RESUMED:
             self._resume()
+        elif kind is EventType.EXECUTION_SUSPENDED:
+            self._suspend()
         elif self.outcome.suspended:
             self._held.append(event)
-        elif kind is EventType.EXECUTION_SUSPENDED:
-            self.outcome.suspended = True
-            self._held_work, self.outcome.new_work = self.outcome.new_work, {}
         elif kind is EventType.EXECUTION_STARTED:
             self._drive(self._all_in_order())
         elif kind is EventType.EVENT_RAISED:
@@ -143,6 +142,12 @@ class _Replay:
         awaited = self.open.pop(number, None)
         if awaited is not None:
             awaited.end(well)
+
+    def _suspend(self) -> None:
+        """Holds back what is new, and what ends or arrives from here; a second time does nothing."""
+        if not self.outcome.suspended:
+            self.outcome.suspended = True
+            self._held_work, self.outcome.new_work = self.outcome.new_work, {}
 
     def _resume(self) -> None:
         self.outcome.suspended = False

@@ -1,7 +1,11 @@
 """Delivery of activities: at least once, reported once, bounded in number and time."""
 
+import sqlite3
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from infra.local.host import Faults
 
@@ -108,6 +112,35 @@ def test_an_event_does_not_overtake_a_late_start(make_world: Any) -> None:
         world.send(instance, "E", 2)
     world.pass_time(seconds=60)
     assert [world.status(instance)["output"] for instance in instances] == [[1, 2]] * 5
+
+
+def test_work_that_could_not_be_stored_is_done_again(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full when an episode and an activity end; both are tried again after a while."""
+    full = [sqlite3.OperationalError("database or disk is full") for _ in range(2)]
+    work = world.host._work
+    for name in ("store_episode", "store_activity"):
+        monkeypatch.setattr(work, name, _failing_first(getattr(work, name), full.pop()))
+    instance = world.start("retried", {"interval": 1000, "attempts": 1, "failures": 0}, "stored")
+
+    def tried_again() -> bool:
+        world.http.get("/api/slow/0.05")
+        world.clock.set(world.clock.now() + timedelta(seconds=2))
+        world.host.wake()
+        return world.state(instance) == "Completed"
+
+    world.until(tried_again, "both to be done again")
+    assert world.module("activities").CALLS.count("stored") == 2
+
+
+def _failing_first(call: Callable[..., Any], fault: Exception) -> Callable[..., Any]:
+    faults = [fault]
+
+    def once(*arguments: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return call(*arguments)
+
+    return once
 
 
 class _Frozen:

@@ -25,6 +25,26 @@ def test_a_suspended_instance_takes_events_and_acts_on_them_when_resumed(world: 
     assert world.status(instance)["output"] == {"by": "Ann"}
 
 
+def test_suspending_twice_needs_one_resume(world: Any) -> None:
+    instance = world.start("approval", {"hours": 5})
+    world.settle()
+    for _ in range(2):
+        world.operate(instance, "suspend")
+        world.settle()
+    world.send(instance, "Approval", "Ann")
+    world.operate(instance, "resume")
+    world.settle()
+    assert world.status(instance)["output"] == {"by": "Ann"}
+
+
+def test_a_resume_of_what_is_not_suspended_changes_nothing(world: Any) -> None:
+    instance = world.start("approval", {"hours": 5})
+    world.settle()
+    world.operate(instance, "resume")
+    world.settle()
+    assert world.state(instance) == "Running"
+
+
 def test_a_timer_that_rings_while_suspended_counts_after_the_resume(world: Any) -> None:
     instance = world.start("approval", {"hours": 1})
     world.settle()
