@@ -24,7 +24,7 @@ def page(catalog: Catalog) -> str:
         "# Catalog",
         "",
         "Generated from `shared/catalog/*.toml` by `python -m shared.catalog.page`; do not edit. Which types",
-        "Accord manages, where they stand in Microsoft Graph, what reading and writing needs, what is special.",
+        "Accord manages, where they stand in Microsoft Graph, what they need, and what is special.",
         "",
         "| type | title | workload | address | update | throttling bucket | order |",
         "| --- | --- | --- | --- | --- | --- | --- |",
