@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
-    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
+    for chatty in ("azure.core.pipeline.policies.http_logging_policy", "azure.functions", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         host = Host(_settings(options))
     except (UnsupportedFunction, InvalidSettings, PortInUse) as refused:
