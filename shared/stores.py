@@ -67,6 +67,10 @@ class StatusStore(Protocol):
         """
         ...
 
+    async def removed(self, tenant: TenantId) -> TenantRecord | None:
+        """The removed tenant of this id, whose repository and history are still kept; None where there is none."""
+        ...
+
     async def claim(self, entra_tenant: str, tenant: TenantId) -> TenantId:
         """Notes which tenant an Entra tenant is managed as; answers who holds it: this one, or another."""
         ...

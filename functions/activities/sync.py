@@ -16,8 +16,9 @@ from azure.durable_functions import Blueprint
 
 from shared import names
 from shared.domain.lifecycle import enter
-from shared.domain.move import Ignored
+from shared.domain.move import Ignored, Moved
 from shared.domain.sync import Stage, SyncError
+from shared.steps.log import Event
 from shared.steps.work import Stop, Work
 
 bp = Blueprint()
@@ -37,6 +38,8 @@ async def _stage(
         moved = await work.status.change(
             work.tenant.id, work.sync.id, enter(stage, work.step, work.clock.now(), total)
         )
+        if isinstance(moved, Moved):
+            work.log.note(Event.STAGE, stage=stage.value)
         yield None if moved is Ignored.LATE else work
 
 
@@ -59,6 +62,8 @@ async def authenticate(payload: dict) -> dict:  # type: ignore[type-arg]
             return SUPERSEDED
         if stop := await work.stop():
             return _stopped(stop)
+        if not payload["deploying"]:
+            work.log.note(Event.STARTED, by=work.sync.started_by.name, stage=work.sync.options.mode.value)
         error = await step(work)
         return _failed(error) if error else {}
 

@@ -6,6 +6,7 @@ import asyncio
 
 from shared.domain.sync import SyncError
 from shared.errors import SignInFailed
+from shared.steps.log import Event
 from shared.steps.work import Work
 
 ATTEMPTS = 5
@@ -23,6 +24,7 @@ async def authenticate(work: Work) -> SyncError | None:
     for attempt in range(ATTEMPTS):
         try:
             await asyncio.to_thread(work.tokens.app_token)
+            work.log.note(Event.SIGNED_IN)
             return None
         except SignInFailed as failed:
             if not failed.transient or attempt == ATTEMPTS - 1:
@@ -33,5 +35,6 @@ async def authenticate(work: Work) -> SyncError | None:
                     detail=failed.detail,
                     request_id=failed.request_id,
                 )
+        work.log.note(Event.RETRIED, stage="authenticating", attempt=attempt + 1)
         await asyncio.sleep(PAUSE * 2**attempt)
     raise AssertionError("unreachable: the last attempt returns")

@@ -17,6 +17,7 @@ from shared.errors import NotAvailable, ReadFailed, StorageConflict
 from shared.names import ItemPath, ObjectId, TypeKey
 from shared.ports import Unfinished
 from shared.steps import blobs
+from shared.steps.log import Event
 from shared.steps.work import Stop, Work
 
 
@@ -82,5 +83,18 @@ async def _keep(work: Work, result: TypeRead | NotRead) -> None:
         await asyncio.to_thread(work.artifacts.put_if, blobs.snapshot_name(TypeKey(result.type)), data, None)
     except StorageConflict:
         return
-    items = len(result.items) if isinstance(result, TypeRead) else 0
+    items = 0
+    if isinstance(result, TypeRead):
+        items = len(result.items)
+        work.log.note(Event.TYPE_READ, type=result.type, items=items)
+    else:
+        event = Event.TYPE_HELD if result.reason is NotReadReason.HELD else Event.TYPE_NOT_READ
+        work.log.note(
+            event,
+            type=result.type,
+            reason=result.reason.value,
+            detail=result.detail,
+            request=result.request_id,
+        )
+    await work.log.flush()
     await work.status.change(work.tenant.id, work.sync.id, count_type(work.step, items))

@@ -7,6 +7,7 @@ import asyncio
 from shared.domain.scope import Scope, scope
 from shared.domain.sync import SyncError
 from shared.steps import blobs
+from shared.steps.log import Event
 from shared.steps.work import Work
 
 
@@ -18,6 +19,8 @@ async def check_permissions(work: Work) -> Scope | SyncError:
     granted = await asyncio.to_thread(work.tokens.roles)
     found = scope(work.catalog, work.tenant.settings, work.sync.options.types, granted)
     await asyncio.to_thread(work.artifacts.put, blobs.SCOPE, blobs.dump_scope(found))
+    missing = sorted({name for names in found.write_missing.values() for name in names})
+    work.log.note(Event.PERMISSIONS_CHECKED, types=len(found.types), missing=", ".join(missing))
     lacking = [one for one in found.not_read if one.counted]
     if found.buckets or not lacking:
         return found

@@ -30,6 +30,7 @@ from shared.errors import HeadMoved, ReadFailed
 from shared.names import BASE, MAIN, TENANT, CommitId, Digest, ObjectId, SyncId, TypeKey
 from shared.ports import BranchCommit
 from shared.steps import blobs
+from shared.steps.artifacts import COMMITS
 from shared.steps.findings import Findings, write_findings
 from shared.steps.log import Event
 from shared.steps.refs import ACCORD, load_agreement
@@ -184,6 +185,8 @@ async def _keep(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> 
             Compared(drift, _shown(side.not_read), summary, len(result.planned), tuple(incomplete)),
         ),
     )
+    if commit is not None:
+        work.log.note(Event.BACKED_UP, commit=commit)
     work.log.note(
         Event.COMPARED,
         added=drift.added,
@@ -210,6 +213,9 @@ def _store(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> None:
     found = Findings(result.drift, unresolved, result.faults, side.not_read, result.unchanged)
     write_findings(work.artifacts, found)
     work.artifacts.put(blobs.STATE, dump_state(done.state))
+    work.artifacts.put(
+        COMMITS, blobs.dumps({"main": done.commits.get(MAIN), "tenant": done.commits.get(TENANT)})
+    )
     if plan is not None:
         work.artifacts.put(blobs.PLAN, dump_plan(plan))
 

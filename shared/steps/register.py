@@ -23,10 +23,20 @@ class Registry:
     actor: Actor
 
     async def add(self, tenant: TenantId, wanted: Wanted) -> TenantRecord | None:
-        """A new tenant; None where one of this id came first. Raises Problem `entraTenantInUse`.
+        """A new tenant; None where one of this id came first.
+
+        Raises Problem `entraTenantInUse`, and `directoryFixed` where a removed tenant of this id was synced
+        with another directory: its repository is still kept, and would be compared with that one's objects.
 
         Repeatable: done twice, the second finds the id taken.
         """
+        old = await self.status.removed(tenant)
+        if (
+            old is not None
+            and old.last_sync
+            and old.entra_tenant_id.lower() != wanted.entra_tenant_id.lower()
+        ):
+            raise Problem("directoryFixed", 409)
         record = registered(tenant, wanted, self.clock.now())
         holder = await self.status.create(record)
         if holder == tenant:

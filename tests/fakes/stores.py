@@ -51,6 +51,10 @@ class MemoryStatus:
         self.rows[tenant.id] = replace(tenant, version=1)
         return None
 
+    async def removed(self, tenant):
+        found = self.rows.get(tenant)
+        return found if found is not None and found.deleted_at is not None else None
+
     async def claim(self, entra_tenant, tenant):
         for one in await self.tenants():
             if one.entra_tenant_id == entra_tenant and one.id != tenant:

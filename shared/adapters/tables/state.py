@@ -110,6 +110,11 @@ class TableStatusStore:
         await self._projection.write(record)
         return None
 
+    async def removed(self, tenant: TenantId) -> TenantRecord | None:
+        row = await self._tables.get(STATE, tenant, TENANT)
+        record = None if row is None else record_of(TenantRecord, row)
+        return record if record is not None and record.deleted_at is not None else None
+
     async def claim(self, entra_tenant: str, tenant: TenantId) -> TenantId:
         row = {"PartitionKey": ENTRA, "RowKey": entra_tenant.lower(), "tenant": tenant}
         for attempt in range(ATTEMPTS):

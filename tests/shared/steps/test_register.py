@@ -11,7 +11,7 @@ import pytest
 
 from shared.domain.registration import Wanted
 from shared.domain.settings import Settings
-from shared.domain.sync import Actor, ActorKind
+from shared.domain.sync import Actor, ActorKind, LastSync, Outcome
 from shared.errors import Problem
 from shared.steps.register import Registry
 
@@ -66,6 +66,17 @@ def test_a_new_directory_gives_the_old_one_back(registry) -> None:
     moved = replace(WANTED, entra_tenant_id="guid-2")
     assert asyncio.run(registry.edit("contoso", lambda _: moved, always)).entra_tenant_id == "guid-2"
     assert released == [("guid-1", "contoso")]
+
+
+def test_a_removed_tenant_comes_back_with_its_own_directory_only(registry) -> None:
+    asyncio.run(registry.add("contoso", WANTED))
+    ended = LastSync("S", Outcome.SUCCEEDED, (), NOW, None)
+    registry.status.rows["contoso"] = replace(registry.status.rows["contoso"], last_sync=ended)
+    asyncio.run(registry.remove("contoso", always))
+    with pytest.raises(Problem) as refused:
+        asyncio.run(registry.add("contoso", replace(WANTED, entra_tenant_id="guid-2")))
+    assert refused.value.code == "directoryFixed"
+    assert asyncio.run(registry.add("contoso", WANTED)) is not None
 
 
 def test_what_is_not_there_cannot_be_edited_or_removed(registry) -> None:
