@@ -153,7 +153,7 @@ def git(folder: Path, *arguments: str) -> str:
         check=False,
     )
     if ran.returncode:
-        raise RuntimeError(f"git {' '.join(arguments)}: {ran.stderr}")
+        raise RuntimeError(f"git {' '.join(arguments)} ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
     return ran.stdout
 
 

@@ -109,6 +109,45 @@ def test_a_backup_commit_is_fetched(repository: BlobRepository, clone: Make, ser
     assert person.ok("rev-parse", "HEAD") == backup
 
 
+def test_commits_whose_clocks_run_backwards_are_fetched(
+    repository: BlobRepository, clone: Make, served: Any
+) -> None:
+    """A fetch that takes several rounds, since times say nothing of what the client has."""
+    tip = backed_up(repository)[MAIN]
+
+    def grow() -> CommitId:
+        nonlocal tip, days
+        for _ in range(20):
+            days += 1
+            files: dict[str, bytes | None] = {"a.json": b"%d" % days}
+            at = NOON - dt.timedelta(days=days)
+            one = BranchCommit(MAIN, tip, files, "Back up", Author("Accord", "a@localhost"), at)
+            tip = repository.commit([one])[MAIN]
+        return tip
+
+    days = 0
+    grow()
+    person = clone()
+    for _ in range(2):
+        new = grow()
+        person.ok("pull", "-q")
+        assert person.ok("rev-parse", "HEAD") == new
+    person.ok("fsck")
+
+
+def test_a_person_with_many_commits_of_their_own_fetches_both_branches(
+    repository: BlobRepository, clone: Make, served: Any
+) -> None:
+    refs = backed_up(repository)
+    person = clone()
+    for number in range(40):
+        person.write({"mine.json": b"%d" % number})
+    main = repository.commit([change({"intune/type/item 1.json": b"drift"}, refs[MAIN])])[MAIN]
+    tenant = repository.commit([change({"intune/type/item 1.json": b"t"}, refs[TENANT], TENANT)])[TENANT]
+    person.ok("fetch", "-q")
+    assert person.ok("rev-parse", "origin/main", "origin/tenant").split() == [main, tenant]
+
+
 def test_a_shallow_clone_is_deepened_and_pushed_from(
     repository: BlobRepository, clone: Make, served: Any, open_repository: Open
 ) -> None:
