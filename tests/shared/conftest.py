@@ -17,6 +17,20 @@ from shared.adapters.tables.audit import TableAuditLog
 from shared.adapters.tables.connection import Tables, by_connection_string
 from shared.adapters.tables.keys import TableKeyStore
 from shared.adapters.tables.state import TableStatusStore
+from shared.domain.lifecycle import enter, open_approval
+from shared.domain.move import Moved
+from shared.domain.settings import Settings
+from shared.domain.start import begun, new_sync_id
+from shared.domain.sync import (
+    Actor,
+    ActorKind,
+    PlanSummary,
+    Stage,
+    SyncOptions,
+    SyncRecord,
+    TenantRecord,
+)
+from shared.names import Digest, TenantId
 
 NOW = dt.datetime(2026, 3, 2, 6, 0, tzinfo=dt.UTC)
 
@@ -103,3 +117,38 @@ def faulty() -> type[Faulty]:
 @pytest.fixture(scope="session")
 def killed() -> type[BaseException]:
     return Killed
+
+
+class Scene:
+    """A tenant, contoso, whose n-th sync can be brought as far as its question."""
+
+    NOW = NOW
+    PLAN = PlanSummary(Digest("sha256:" + "a" * 64), 3, 0, 0, 0, NOW + dt.timedelta(days=30))
+    CONTOSO = TenantId("contoso")
+    ADA = Actor(ActorKind.PERSON, "Ada", "ada-id", "page")
+    BOB = Actor(ActorKind.PERSON, "Bob", "bob-id", "page")
+
+    @staticmethod
+    def tenant(settings: Settings | None = None) -> TenantRecord:
+        return TenantRecord(Scene.CONTOSO, "Contoso", "entra-contoso", settings or Settings(), NOW)
+
+    @staticmethod
+    def sync(n: int = 0, *, supersede: bool = False) -> SyncRecord:
+        at = NOW + dt.timedelta(minutes=n)
+        options = SyncOptions(supersede=supersede)
+        return SyncRecord(new_sync_id(at, bytes([n] * 10)), Scene.CONTOSO, options, Scene.ADA, at)
+
+    @staticmethod
+    async def waiting(stores: Stores, n: int = 0, plan: PlanSummary = PLAN) -> None:
+        """Sync n, superseding whatever waits, as far as its question."""
+        one = Scene.sync(n, supersede=True)
+        assert isinstance(await stores.status.contest(one.tenant, None, begun(one)), Moved)
+        route = [Stage.AUTHENTICATING, Stage.CHECKING_PERMISSIONS, Stage.BACKING_UP, Stage.COMPARING]
+        for step, stage in enumerate(route, 1):
+            await stores.status.change(one.tenant, one.id, enter(stage, step, NOW))
+        await stores.status.change(one.tenant, one.id, open_approval(5, plan, NOW))
+
+
+@pytest.fixture(scope="session")
+def scene() -> type[Scene]:
+    return Scene

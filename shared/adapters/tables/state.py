@@ -38,7 +38,7 @@ from shared.adapters.tables.rows import (
 )
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R, Rows
 from shared.domain.repair import OpenSync
-from shared.domain.sync import Actor, Decision, SyncRecord, TenantRecord
+from shared.domain.sync import Actor, Decision, Stage, SyncRecord, TenantRecord
 from shared.names import CommitId, SyncId, TenantId
 
 STATE: Final = "state"
@@ -232,12 +232,23 @@ class TableStatusStore:
 
     async def _read_all(self, tenant: TenantId, sync: SyncId | None) -> Read:
         if sync is None:
+            return await self._read_active(tenant)
+        found, of_sync = await asyncio.gather(self._tenant(tenant), self._of_sync(tenant, sync))
+        return as_read(tenant, found, *of_sync)
+
+    async def _read_active(self, tenant: TenantId) -> Read:
+        """The tenant with the rows of its active sync. A sync that ended between the two reads is not active:
+        nobody is told to wait for it.
+        """
+        for attempt in range(ATTEMPTS):
             found = await self._tenant(tenant)
             if found is None or found[0].active_sync is None:
                 return as_read(tenant, found, None)
-            return as_read(tenant, found, *await self._of_sync(tenant, found[0].active_sync))
-        found, of_sync = await asyncio.gather(self._tenant(tenant), self._of_sync(tenant, sync))
-        return as_read(tenant, found, *of_sync)
+            row, decision, cancel = await self._of_sync(tenant, found[0].active_sync)
+            if row is None or row["stage"] != Stage.ENDED.value:
+                return as_read(tenant, found, row, decision, cancel)
+            await pause(attempt)
+        raise exhausted(f"reading the active sync of {tenant}")
 
     async def _of_sync(
         self, tenant: TenantId, sync: SyncId

@@ -1,4 +1,4 @@
-"""Decisions, cancels, deadlines and ends, over real tables."""
+"""Decisions over real tables: recorded, said again, sent on to a newer sync, or refused."""
 
 import asyncio
 import datetime as dt
@@ -6,29 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.decision import Choice, Request
+from shared.domain.decision import Choice, Newer, Request
 from shared.domain.lifecycle import enter, open_approval
-from shared.domain.move import Cancel
-from shared.domain.outcome import Facts, Verdict, ending
 from shared.domain.settings import Settings
 from shared.domain.start import begun, new_sync_id
 from shared.domain.sync import (
     Actor,
     ActorKind,
     DecisionKind,
-    Outcome,
     PlanSummary,
     Stage,
-    Status,
     SyncOptions,
     SyncRecord,
     TenantRecord,
 )
 from shared.errors import Problem
 from shared.names import ChangeId, CommitId, Digest, SyncId, TenantId
-from shared.steps.cancel import cancel
 from shared.steps.decide import decide
-from shared.steps.finish import expire, finish
 
 NOW = dt.datetime(2026, 3, 2, 6, 0, tzinfo=dt.UTC)
 ADA = Actor(ActorKind.PERSON, "Ada", "ada-id", "page")
@@ -200,85 +194,25 @@ def test_under_the_second_persons_rule_anybody_may_reject(play):
     assert play(scenario).decision.kind is DecisionKind.REJECT
 
 
-async def cancels(stores, by: Actor = BOB) -> SyncRecord:
-    return await cancel(stores.status, stores.audit, CONTOSO, sync_id(), Cancel(by, NOW, "stop"))
+class Endless:
+    """A store in which every sync was superseded by a newer one."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def sync(self, tenant, sync):
+        return SyncRecord(sync, CONTOSO, SyncOptions(), ADA, NOW)
+
+    async def tenant(self, tenant):
+        return TenantRecord(CONTOSO, "Contoso", "entra", Settings(), NOW)
+
+    async def contest(self, tenant, sync, decision):
+        self.asked += 1
+        return Newer(sync_id(self.asked % 60))
 
 
-def test_a_cancel_while_it_waits_is_the_decision_and_answers_again(play):
-    async def scenario(stores):
-        await tenant(stores)
-        await waiting(stores)
-        first, second = await cancels(stores), await cancels(stores, ADA)
-        late = await refused(stores, asks(DecisionKind.REJECT))
-        entries, _ = await stores.audit.entries(CONTOSO, None, 5)
-        return first, second, late, entries, await stores.status.cancelled(CONTOSO, sync_id())
-
-    first, second, late, (entry,), row = play(scenario)
-    assert first.decision.kind is DecisionKind.CANCELLED
-    assert second.cancelled_by == BOB
-    assert late.code == "notPending"
-    assert (entry.action, row.by) == ("sync.cancelled", BOB)
-
-
-def test_a_cancel_after_an_approval_is_for_the_deploy(play):
-    async def scenario(stores):
-        await tenant(stores)
-        await waiting(stores)
-        await says(stores, asks(confirm_deletions=True))
-        await cancels(stores)
-        decision = await stores.status.decision(CONTOSO, sync_id())
-        return decision, await stores.status.cancelled(CONTOSO, sync_id())
-
-    decision, row = play(scenario)
-    assert (decision.kind, row.comment) == (DecisionKind.APPROVE, "stop")
-
-
-def test_what_has_ended_or_never_was_cannot_be_cancelled(play):
-    async def scenario(stores):
-        await tenant(stores)
-        with pytest.raises(Problem) as never:
-            await cancels(stores)
-        await waiting(stores)
-        await finish(stores.status, CONTOSO, sync_id(), ending(Facts(Verdict.CANCELLED)), NOW)
-        with pytest.raises(Problem) as ended:
-            await cancels(stores)
-        return [(problem.value.code, problem.value.status) for problem in (never, ended)]
-
-    assert play(scenario) == [("syncNotFound", 404), ("syncEnded", 409)]
-
-
-def test_the_deadline_decides_unless_somebody_did(play):
-    async def scenario(stores):
-        await tenant(stores)
-        none = await expire(stores.status, CONTOSO, sync_id(), NOW)
-        await waiting(stores)
-        at_once = await asyncio.gather(
-            expire(stores.status, CONTOSO, sync_id(), NOW),
-            says(stores, asks(DecisionKind.REJECT)),
-            return_exceptions=True,
-        )
-        again = await expire(stores.status, CONTOSO, sync_id(), NOW)
-        return none, at_once, again
-
-    none, (late, rejected), again = play(scenario)
-    assert none is None
-    assert again == late
-    if late.kind is DecisionKind.EXPIRED:
-        assert rejected.code == "notPending"
-    else:
-        assert rejected.decision == late
-
-
-def test_a_sync_ends_once(play):
-    async def scenario(stores):
-        await tenant(stores)
-        await waiting(stores)
-        first = await finish(stores.status, CONTOSO, sync_id(), ending(Facts(Verdict.REJECT)), NOW)
-        second = await finish(stores.status, CONTOSO, sync_id(), ending(Facts(Verdict.FAILED)), NOW)
-        with pytest.raises(LookupError, match="no such sync"):
-            await finish(stores.status, CONTOSO, sync_id(9), ending(Facts(Verdict.FAILED)), NOW)
-        return first, second, await stores.status.tenant(CONTOSO)
-
-    first, second, row = play(scenario)
-    assert first == second
-    assert (first.outcome, row.status, row.active_sync) == (Outcome.REJECTED, Status.IDLE, None)
+def test_a_chain_of_superseded_syncs_is_not_followed_for_ever():
+    status = Endless()
+    with pytest.raises(Problem) as caught:
+        asyncio.run(decide(status, None, Plans(), CONTOSO, sync_id(), asks()))
+    assert (caught.value.code, status.asked) == ("superseded", 100)

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.adapters.tables.connection import Tables, by_connection_string
 from shared.adapters.tables.state import TableStatusStore
-from shared.domain.decision import Choice, NoCancel, Refused, Request, cancelled, decided
+from shared.domain.decision import Choice, NoCancel, Request, cancelled, decided
 from shared.domain.lifecycle import (
     Compared,
     compared,
@@ -18,14 +17,13 @@ from shared.domain.lifecycle import (
     open_approval,
     permissions_checked,
 )
-from shared.domain.move import Cancel, Ignored, Moved
+from shared.domain.move import Cancel, Moved
 from shared.domain.outcome import Facts, Verdict, ending
 from shared.domain.settings import Settings
-from shared.domain.start import Active, Begun, begun, new_sync_id
+from shared.domain.start import Begun, begun, new_sync_id
 from shared.domain.sync import (
     Actor,
     ActorKind,
-    Cause,
     DecisionKind,
     DriftCount,
     EventType,
@@ -37,7 +35,6 @@ from shared.domain.sync import (
     SyncRecord,
     TenantRecord,
 )
-from shared.errors import StorageConflict
 from shared.names import ChangeId, CommitId, Digest, SyncId, TenantId
 
 NOW = dt.datetime(2026, 3, 2, 6, 0, tzinfo=dt.UTC)
@@ -184,104 +181,6 @@ def test_an_event_without_a_sync_counts_on_the_tenant(play):
     assert (row.event_seq, row.version) == (3, 4)
 
 
-def test_two_starts_at_once_leave_one_sync(play):
-    syncs = [sync(n) for n in range(4)]
-
-    async def scenario(stores):
-        await stores.status.create(tenant())
-        answers = await asyncio.gather(*(stores.status.contest(CONTOSO, None, begun(one)) for one in syncs))
-        rows, _ = await stores.status.syncs(CONTOSO, 10)
-        return answers, rows, await stores.status.tenant(CONTOSO), await stores.status.open_syncs()
-
-    answers, rows, row, found = play(scenario)
-    won = [answer.sync.id for answer in answers if isinstance(answer, Moved)]
-    assert won == [row.active_sync] == [one.id for one in rows]
-    assert {answer.sync for answer in answers if isinstance(answer, Active)} == set(won)
-    assert won[0] in [one.sync_id for one in found]
-
-
-def test_approve_reject_and_cancel_at_once_have_one_winner(play):
-    one = sync()
-
-    async def scenario(stores):
-        status = stores.status
-        await waiting(status, one)
-        race = [
-            status.contest(CONTOSO, one.id, decided(asks(DecisionKind.APPROVE), CHOICE)),
-            status.contest(CONTOSO, one.id, decided(asks(DecisionKind.REJECT, ADA), CHOICE)),
-            status.contest(CONTOSO, one.id, cancelled(Cancel(ADA, NOW))),
-        ]
-        answers = await asyncio.gather(*race)
-        return answers, await status.decision(CONTOSO, one.id), await status.sync(CONTOSO, one.id)
-
-    answers, made, row = play(scenario)
-    assert row.decision == made
-    deciders = [answer for answer in answers if isinstance(answer, Moved) and answer.decision is not None]
-    assert [moved.decision for moved in deciders] == [made]
-    for answer in answers[:2]:
-        assert isinstance(answer, Moved | Refused)
-    assert isinstance(answers[2], Moved), "a cancel always leaves its row: for the deploy, if approved"
-
-
-def test_supersede_and_approve_at_once_have_one_winner(play):
-    old, new = sync(), sync(1, supersede=True)
-
-    async def scenario(stores):
-        status = stores.status
-        await waiting(status, old)
-        answers = await asyncio.gather(
-            status.contest(CONTOSO, None, begun(new)),
-            status.contest(CONTOSO, old.id, decided(asks(DecisionKind.APPROVE), CHOICE)),
-        )
-        return answers, await status.decision(CONTOSO, old.id), await status.tenant(CONTOSO)
-
-    (start, approval), made, row = play(scenario)
-    if isinstance(start, Moved):
-        assert (made.kind, made.by_sync, row.active_sync) == (DecisionKind.SUPERSEDED, new.id, new.id)
-        assert not isinstance(approval, Moved)
-    else:
-        assert start == Active(old.id, Stage.APPROVAL)
-        assert (made.kind, row.active_sync) == (DecisionKind.APPROVE, old.id)
-
-
-def test_a_finish_and_a_supersede_at_once_release_the_tenant_once(play):
-    old, new = sync(), sync(1, supersede=True)
-
-    async def scenario(stores):
-        status = stores.status
-        await waiting(status, old)
-        await asyncio.gather(
-            status.contest(CONTOSO, None, begun(new)),
-            status.change(CONTOSO, old.id, finished(ending(Facts(Verdict.CANCELLED)), NOW)),
-        )
-        return await status.tenant(CONTOSO), await status.sync(CONTOSO, old.id)
-
-    row, ended = play(scenario)
-    assert row.active_sync == new.id, "an old sync's end never takes the lock of a newer one"
-    assert row.status is Status.STARTING
-    assert ended.stage in (Stage.ENDED, Stage.SETTLING)
-
-
-def test_a_superseded_sync_ends_by_itself_later(play):
-    old, new = sync(), sync(1, supersede=True)
-
-    async def scenario(stores):
-        status = stores.status
-        await waiting(status, old)
-        await status.contest(CONTOSO, None, begun(new))
-        between = await status.sync(CONTOSO, old.id), await status.tenant(CONTOSO)
-        assert await status.change(CONTOSO, old.id, enter(Stage.REPORTING, 9, NOW)) is Ignored.LATE
-        await status.change(CONTOSO, old.id, finished(ending(Facts(Verdict.SUPERSEDED)), NOW))
-        after = await status.sync(CONTOSO, old.id), await status.tenant(CONTOSO)
-        return between, after, await status.open_syncs(), await status.events(CONTOSO, old.id, 2)
-
-    (between, held), (after, same), found, events = play(scenario)
-    assert (between.stage, between.cause, held.last_sync.id) == (Stage.SETTLING, Cause.SUPERSEDED, old.id)
-    assert (after.stage, after.ended_at, same) == (Stage.ENDED, new.started_at, held)
-    assert {one.sync_id for one in found} == {old.id, new.id}, "until reconcile has looked at the old one"
-    assert [event.type for event in events] == [EventType.ENDED]
-
-
 def test_a_cancel_counts_once_and_the_same_start_finds_itself(play):
     one = sync()
 
@@ -314,29 +213,6 @@ def test_syncs_are_listed_newest_first_in_pages(play):
     listed, end = play(scenario)
     assert listed == [one.id for one in reversed(syncs)]
     assert end is None
-
-
-class Disturbed(Tables):
-    """Tables in which somebody else always writes the tenant between our read and our write."""
-
-    async def transact(self, table, operations):
-        row = await self.get("state", "contoso", "tenant")
-        await self.put("state", dict(row))
-        return await super().transact(table, operations)
-
-
-def test_a_race_that_does_not_end_is_a_conflict(play, azurite, prefix):
-    async def scenario(stores):
-        await stores.status.create(tenant())
-        tables = Disturbed(by_connection_string(azurite), prefix=prefix)
-        try:
-            with pytest.raises(StorageConflict, match="changing the status of contoso"):
-                await TableStatusStore(tables, lambda: NOW).contest(CONTOSO, None, begun(sync()))
-        finally:
-            await tables.close()
-        return await stores.status.tenant(CONTOSO)
-
-    assert play(scenario).active_sync is None
 
 
 def test_changing_a_tenant_that_is_not_there_says_so(play):
