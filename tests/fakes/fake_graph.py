@@ -4,11 +4,12 @@ faults.
 Every request is one step; a fault meets the step of its number, as often as it says.
 """
 
+import asyncio
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -16,10 +17,14 @@ import httpx
 from shared.adapters.graph.budget import Pace
 from shared.adapters.graph.tenant import GraphTenant
 from shared.adapters.graph.transport import Exchange, Manner
+from shared.catalog.loader import load
 from shared.domain.catalog import Kind, TypeSpec
+from shared.names import TypeKey
 
 BASE = "https://graph.example"
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+T = TypeVar("T")
+GROUPS = load().types[TypeKey("groups")]
 Answerer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -160,3 +165,22 @@ def raising(error: Exception) -> Answerer:
         raise error
 
     return answer
+
+
+def use(graph: FakeGraph, work: Callable[[GraphTenant], Awaitable[T]], **manner: Any) -> T:
+    async def run() -> T:
+        async with graph.tenant(Pace.STEADY, **manner) as api:
+            return await work(api)
+
+    return asyncio.run(run())
+
+
+def groups(*names: str) -> FakeGraph:
+    return FakeGraph(GROUPS, [{"id": name, "displayName": name.upper()} for name in names])
+
+
+def answering(*answers: httpx.Response) -> FakeGraph:
+    """Answers these, one after another."""
+    graph = groups()
+    graph.faults = [Fault(lambda _, one=one: one, at) for at, one in enumerate(answers)]
+    return graph

@@ -76,7 +76,8 @@ class Budget:
         self._turn = asyncio.Lock()
         self._all = _Meter(limits.requests, pace)
         self._writes = _Meter(limits.writes, pace) if limits.writes else None
-        self._closed_until = 0.0
+        # One request at a time, and perhaps another activity sent one a moment ago.
+        self._closed_until = time.clock() + (limits.requests.seconds if limits.requests.count == 1 else 0.0)
         self.batches = limits.batches and pace is Pace.WINDOW
 
     @asynccontextmanager

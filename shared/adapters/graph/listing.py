@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from shared.names import ObjectId
 
 MOST_PAGES: Final = 10_000
 """Pages of one list. More is a circle that changes its address each time."""
+_EXPANSION: Final = re.compile(r"(?P<name>\w+)(?:\(\$expand=(?P<inner>\w+)\))?(?:,|$)")
 
 
 @dataclass(slots=True)
@@ -188,9 +190,13 @@ class Reader:
 
     def _check_expansions(self, object_id: str, raw: Raw) -> str:
         doing = f"{self.doing}, the object {object_id}"
-        for name in expansions(self.spec):
-            if not isinstance(raw.get(name), list):
+        for name, inner in expansions(self.spec).items():
+            members = raw.get(name)
+            if not isinstance(members, list):
                 raise ReadFailed(doing, message=f"{name} was asked for and is not there")
+            for member in members:
+                if inner and not isinstance(member.get(inner), list):
+                    raise ReadFailed(doing, message=f"{inner} was asked for and is not there")
         return doing
 
     def _cut_expansions(self, raw: Raw) -> list[str]:
@@ -243,10 +249,12 @@ def has_parts(spec: TypeSpec) -> bool:
     return spec.each or bool(requested_parts(spec))
 
 
-def expansions(spec: TypeSpec) -> list[str]:
-    """The sub-resources that the query asks for with `$expand`."""
+def expansions(spec: TypeSpec) -> dict[str, str]:
+    """The sub-resources that the query asks for with `$expand`, each with what it asks for inside its
+    members.
+    """
     asked = (spec.each_query if spec.each else spec.query).get("$expand", "")
-    return [part.property for part in spec.sub_resources if part.property in asked]
+    return {found["name"]: found["inner"] or "" for found in _EXPANSION.finditer(asked)}
 
 
 def as_items(items: dict[str, Raw]) -> tuple[RawItem, ...]:

@@ -192,7 +192,8 @@ class GraphTenant:
         except NoAnswer as lost:
             kind = WriteUnknown if lost.sent else WriteRefused
             raise kind(request.doing, message=reason(lost)) from lost
-        if reply.ok:
+        # A delete whose first answer was lost finds nothing the second time: it is done.
+        if reply.ok or (request.method == "DELETE" and reply.says_not_found):
             return Answer(reply.status, reply.body, reply.request_id)
         code, message = reply.error
         kind = WriteUnknown if reply.status >= 500 else WriteRefused

@@ -121,6 +121,11 @@ def test_conditional_access_is_asked_once_a_second() -> None:
     assert took <= 30 * 1.4
 
 
+def test_the_first_request_of_conditional_access_waits_for_what_another_activity_may_have_sent() -> None:
+    _, took = played(ACCESS, Pace.STEADY, window(Quota(1, 1)), 1)
+    assert took >= 1
+
+
 def test_the_window_pace_uses_the_window_up_at_once() -> None:
     refused, took = played(INTUNE, Pace.WINDOW, window(INTUNE.requests), 1_100)
     assert refused == 0

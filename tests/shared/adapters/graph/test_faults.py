@@ -10,7 +10,8 @@ import httpx
 import pytest
 from fake_graph import NOW, FakeGraph, Fault, failure, ok, raising
 
-from shared.adapters.graph.budget import Pace
+from shared.adapters.graph.budget import LIMITS, Pace
+from shared.adapters.graph.listing import has_parts
 from shared.catalog.loader import load
 from shared.domain.catalog import Kind, TypeSpec
 from shared.domain.snapshot import TypeRead
@@ -68,6 +69,11 @@ def objects_of(spec: TypeSpec) -> list[dict[str, Any]]:
     return [{**cut[at % len(cut)], "id": f"id-{at}"} for at in range(5)]
 
 
+def paces(spec: TypeSpec) -> list[Pace]:
+    """The paces that make a difference: batches are for what lies behind addresses of its own."""
+    return list(Pace) if has_parts(spec) and LIMITS[spec.bucket].batches else [Pace.STEADY]
+
+
 async def read(graph: FakeGraph, pace: Pace = Pace.WINDOW, **manner: Any) -> TypeRead | Unfinished:
     async with graph.tenant(pace, **manner) as api:
         return await api.read_type(graph.spec, LATER)
@@ -92,7 +98,7 @@ def test_a_type_is_read_whole(spec: TypeSpec, pace: Pace) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.key)
 def test_a_lasting_fault_at_any_request_fails_the_type(spec: TypeSpec, fault: str) -> None:
-    for pace in Pace:
+    for pace in paces(spec):
         for at in range(requests_of(spec, pace)):
             graph = FakeGraph(spec, objects_of(spec), faults=[Fault(FAULTS[fault], at, times=10_000)])
             with pytest.raises(ReadFailed) as failed:
@@ -104,7 +110,7 @@ def test_a_lasting_fault_at_any_request_fails_the_type(spec: TypeSpec, fault: st
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.key)
 def test_a_fault_met_once_leaves_the_type_complete_or_fails_it(spec: TypeSpec, fault: str) -> None:
     whole = asyncio.run(read(FakeGraph(spec, objects_of(spec))))
-    for pace in Pace:
+    for pace in paces(spec):
         for at in range(requests_of(spec, pace)):
             graph = FakeGraph(spec, objects_of(spec), faults=[Fault(FAULTS[fault], at)])
             try:
@@ -121,6 +127,16 @@ def test_an_expansion_left_out_fails_the_type(spec: TypeSpec) -> None:
     objects = objects_of(spec)
     del objects[4]["assignments"]
     with pytest.raises(ReadFailed, match="id-4: assignments was asked for and is not there"):
+        asyncio.run(read(FakeGraph(spec, objects)))
+
+
+def test_an_expansion_inside_an_expansion_left_out_fails_the_type() -> None:
+    spec = next(spec for spec in SPECS if spec.key == "device-compliance-policies")
+    objects = json.loads(json.dumps(objects_of(spec)))
+    del objects[2]["scheduledActionsForRule"][0]["scheduledActionConfigurations"]
+    with pytest.raises(
+        ReadFailed, match="id-2: scheduledActionConfigurations was asked for and is not there"
+    ):
         asyncio.run(read(FakeGraph(spec, objects)))
 
 
