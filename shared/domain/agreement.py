@@ -29,6 +29,15 @@ class Agreement:
     tree: Tree = field(default_factory=dict)
     ids: Mapping[ItemPath, ObjectId] = field(default_factory=dict)
     types: frozenset[TypeKey] = frozenset()
+    _paths: dict[tuple[TypeKey | None, ObjectId], ItemPath] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def path_of(self, key: TypeKey, object_id: ObjectId) -> ItemPath | None:
+        """Where B keeps the object."""
+        if not self._paths:
+            self._paths.update({(type_in(path), one): path for path, one in self.ids.items()})
+        return self._paths.get((key, object_id))
 
     def known(self, key: TypeKey) -> dict[ObjectId, ItemPath]:
         """Object id → path of every item of the type that the tenant was seen to hold."""

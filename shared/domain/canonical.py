@@ -57,7 +57,7 @@ def canonical(spec: TypeSpec, raw: Mapping[str, Json], index: Index) -> Canonica
     """The canonical form of an object as read from the service. The raw object is left as it is."""
     content = {key: _escaped(value) for key, value in raw.items() if not _annotation(key, value)}
     _hide_secrets(spec, content)
-    _strip(spec, content)
+    content = stripped(spec, content)
     _drop(spec, content)
     for text in spec.long_texts:
         if text.base64:
@@ -120,8 +120,6 @@ def _hide_secrets(spec: TypeSpec, content: dict[str, Json]) -> None:
 def _strip(spec: TypeSpec, content: dict[str, Json]) -> None:
     for name in ALWAYS_STRIPPED & content.keys():
         del content[name]
-    for name in sorted(STRIPPED_ANYWHERE):
-        remove(content, parse(f"**.{name}"))
     for text in spec.strip:
         remove(content, parse(text))
 

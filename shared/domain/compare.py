@@ -166,37 +166,45 @@ def _load(
     inputs: Inputs, one: TypeSurvey, blobs: Mapping[str, bytes], found: _Gathered
 ) -> tuple[Sides, frozenset[ItemPath]]:
     """The contents of what differs. An item with a file that cannot be read is left alone on every side."""
-    spec, index = one.spec, inputs.tenant.index
-    faults: dict[ItemPath, FileFault] = {}
-    base, head = (_contents(spec, side, blobs, faults) for side in (one.base, one.head))
-    found.faults.extend(faults.values())
-    lost = {one.ids[path] for path in faults if path in one.ids}
-    objects = [item for item in one.tenant if item.object_id not in lost]
-    sides = Sides(
-        base={path: normalise(spec, value, index) for path, value in base.items() if path not in faults},
-        head={path: normalise(spec, value, index) for path, value in head.items() if path not in faults},
-        tenant={item: inputs.tenant.content(spec, item) for item in objects},
-        ids={path: object_id for path, object_id in one.ids.items() if path not in faults},
+    spec = one.spec
+    tenant = {item: inputs.tenant.content(spec, item) for item in one.tenant}
+    read = _Reader(
+        inputs, spec, blobs, {(item.path, one.shown[item.path]): tenant[item] for item in tenant}, {}
     )
-    return sides, frozenset(faults)
+    base = {path: read.content(path, files) for path, files in one.base.items()}
+    head = {path: read.content(path, files) for path, files in one.head.items()}
+    faulty = read.faults
+    found.faults.extend(faulty.values())
+    lost = {one.ids[path] for path in faulty if path in one.ids}
+    sides = Sides(
+        base={path: content for path, content in base.items() if path not in faulty},
+        head={path: content for path, content in head.items() if path not in faulty},
+        tenant={item: content for item, content in tenant.items() if item.object_id not in lost},
+        ids={path: object_id for path, object_id in one.ids.items() if path not in faulty},
+    )
+    return sides, frozenset(faulty)
 
 
-def _contents(
-    spec: TypeSpec,
-    items: Mapping[ItemPath, ItemFiles],
-    blobs: Mapping[str, bytes],
-    faults: dict[ItemPath, FileFault],
-) -> dict[ItemPath, Content]:
-    found: dict[ItemPath, Content] = {}
-    for path, files in items.items():
-        content = from_files(
-            spec, path, {path: blobs[files.json], **{side: blobs[blob] for side, blob in files.sides}}
-        )
-        if isinstance(content, FileFault):
-            faults[path] = content
-        else:
-            found[path] = content
-    return found
+@dataclass(slots=True)
+class _Reader:
+    """Reads items of one type, equal files once: what the tenant shows is canonical already."""
+
+    inputs: Inputs
+    spec: TypeSpec
+    blobs: Mapping[str, bytes]
+    known: dict[tuple[ItemPath, ItemFiles], Content]
+    faults: dict[ItemPath, FileFault]
+
+    def content(self, path: ItemPath, files: ItemFiles) -> Content:
+        """The item's content, normalised; of a file that cannot be read, nothing, and a fault."""
+        if (path, files) not in self.known:
+            data = {path: self.blobs[files.json], **{side: self.blobs[blob] for side, blob in files.sides}}
+            content = from_files(self.spec, path, data)
+            if isinstance(content, FileFault):
+                self.faults[path] = content
+                return {}
+            self.known[path, files] = normalise(self.spec, content, self.inputs.tenant.index)
+        return self.known[path, files]
 
 
 def _merge(spec: TypeSpec, sides: Sides, trio: Trio, policy: DriftPolicy, *, known_type: bool) -> Merged:

@@ -47,15 +47,17 @@ def match(spec: TypeSpec, sides: Sides) -> tuple[Trio, ...]:
     """Every item once, in the order of its path."""
     objects = _objects(spec, sides)
     files = _files(spec, sides)
-    free_files = {path: sides.head[path] for path in sides.head if path not in set(files.values())}
-    free_objects = {item: sides.tenant[item] for item in sides.tenant if item not in set(objects.values())}
+    taken_files, taken_objects = set(files.values()), set(objects.values())
+    free_files = {path: content for path, content in sides.head.items() if path not in taken_files}
+    free_objects = [item for item in sides.tenant if item not in taken_objects]
     met = _pairs(
         _by(free_files, lambda content: likeness(spec, content)),
         {item: item.likeness for item in free_objects},
     )
+    met_objects = set(met.values())
     trios = [Trio(path, files.get(path), objects.get(path)) for path in sides.base]
     trios += [Trio(None, path, met.get(path)) for path in free_files]
-    trios += [Trio(None, None, item) for item in free_objects if item not in set(met.values())]
+    trios += [Trio(None, None, item) for item in free_objects if item not in met_objects]
     return tuple(sorted(trios, key=_order))
 
 
@@ -97,7 +99,8 @@ def _left_over(
     new = {key: content for key, content in contents.items() if key not in taken}
     by_name = _pairs(_by(lost, lambda content: likeness(spec, content)), {key: likes[key] for key in new})
     lost = {path: content for path, content in lost.items() if path not in by_name}
-    new = {key: content for key, content in new.items() if key not in set(by_name.values())}
+    named = set(by_name.values())
+    new = {key: content for key, content in new.items() if key not in named}
     by_content = _pairs(
         _by(lost, lambda content: nameless(spec, content)), _by(new, lambda content: nameless(spec, content))
     )

@@ -103,9 +103,7 @@ def _in_change(reference: Reference, one: Planned) -> bool:
 
 def _before_delete(catalog: Catalog, one: Planned, at: int, planned: Sequence[Planned], needs: Needs) -> None:
     """Before an object goes, what refers to it must have let go of it."""
-    if one.tenant is None:
-        return
-    symbol = Symbol(one.type, identity_of(catalog.types[one.type], one.tenant))
+    symbol = Symbol(one.type, identity_of(catalog.types[one.type], one.tenant or {}))
     for other, holder in enumerate(planned):
         spec = catalog.types[holder.type]
         if other == at or all(reference.to != one.type for reference in spec.references):

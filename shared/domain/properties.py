@@ -86,7 +86,9 @@ def triples(
 ) -> dict[PropertyPath, tuple[Value, Value, Value]]:
     """Every property that any side has, with its three values; sides without the item have none."""
     sides = (base, tenant, head)
-    parts = [_parts(spec, side) for side in sides]
+    # Two sides are often one and the same object: what only one side changed.
+    known = {id(side): _parts(spec, side) for side in sides}
+    parts = [known[id(side)] for side in sides]
     union: dict[PropertyPath, None] = {}
     for one in parts:
         union.update(dict.fromkeys(one.leaves))

@@ -172,16 +172,14 @@ def _keep(undo: _Undoing, spec: TypeSpec, change: Change, agreed: Content | None
     kept = base_path(undo.inputs.agreement, change)
     undo.base.remove(item_paths(spec, undo.inputs.base.tree, kept))
     undo.ids.pop(kept, None)
-    if agreed is not None:
+    if agreed is not None and change.object_id is not None:
         undo.base.write(to_files(spec, kept, agreed))
-        if change.object_id is not None:
-            undo.ids[kept] = change.object_id
+        undo.ids[kept] = change.object_id
 
 
 def _seen(undo: _Undoing, spec: TypeSpec, change: Change, now: Content | None) -> None:
     """What was read again counts as read: the branch `tenant` shows it."""
-    item = undo.inputs.state.item(spec.key, change.object_id) if change.object_id is not None else None
-    if item is not None:
-        undo.branch.remove(item_paths(spec, undo.inputs.branch, item.path))
-        if now is not None:
-            undo.branch.write(to_files(spec, item.path, now))
+    for item in undo.inputs.state.items.get(spec.key, ()):
+        if item.object_id == change.object_id:
+            undo.branch.remove(item_paths(spec, undo.inputs.branch, item.path))
+            undo.branch.write(to_files(spec, item.path, now) if now is not None else {})

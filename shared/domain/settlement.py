@@ -82,11 +82,8 @@ def settle_needs(
 
 def base_path(base: Agreement, change: Change) -> ItemPath:
     """Where B keeps the change's item."""
-    if change.object_id is not None:
-        for path, object_id in base.ids.items():
-            if object_id == change.object_id and path.startswith(change.path.rpartition("/")[0] + "/"):
-                return path
-    return change.path
+    kept = None if change.object_id is None else base.path_of(change.type, change.object_id)
+    return kept or change.path
 
 
 def settle(inputs: SettleInputs, applied: Sequence[Applied]) -> Settled:

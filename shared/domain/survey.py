@@ -28,12 +28,16 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class TypeSurvey:
-    """The items of one type that differ somewhere, and the repository's paths of those that do not."""
+    """The items of one type that differ somewhere, and the repository's paths of those that do not.
+
+    `base`, `head`, `shown`: the files of the three sides, `shown` those of the tenant.
+    """
 
     spec: TypeSpec
     base: Mapping[ItemPath, ItemFiles]
     head: Mapping[ItemPath, ItemFiles]
     tenant: tuple[TenantItem, ...]
+    shown: Mapping[ItemPath, ItemFiles]
     ids: Mapping[ItemPath, ObjectId]
     alike: frozenset[ItemPath]
 
@@ -97,6 +101,7 @@ def _type_survey(
         {path: files for path, files in base.items() if path not in alike},
         {path: files for path, files in head.items() if path not in alike},
         tuple(item for item in items if item.path not in alike),
+        {path: files for path, files in tenant.items() if path not in alike},
         {path: object_id for path, object_id in ids.items() if path not in alike},
         alike,
     )
