@@ -87,8 +87,12 @@ def log(artifacts: Artifacts, at: dt.datetime, event: Event, **facts: Unpack[Fac
 
 
 def line(at: dt.datetime, event: Event, **facts: Unpack[Facts]) -> bytes:
-    """One line of JSON: `at`, `event`, then the facts."""
-    shown = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in facts.items()}
+    """One line of JSON: `at`, `event`, then the facts that say something."""
+    shown = {
+        name: value[:LONGEST] if isinstance(value, str) else value
+        for name, value in facts.items()
+        if value != ""
+    }
     text = json.dumps(
         {"at": time_text(at), "event": event.value, **shown}, ensure_ascii=False, separators=(",", ":")
     )

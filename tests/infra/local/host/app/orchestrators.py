@@ -8,6 +8,8 @@ from datetime import timedelta
 import azure.durable_functions as df
 from activities import wait_at
 
+from functions.orchestrators.waiting import Waiter
+
 orchestrators = df.Blueprint()
 
 
@@ -105,19 +107,12 @@ def forgotten_timer(context):
 
 @orchestrator
 def waits_thirty_days(context):
-    """The wait of a product that must not set a timer longer than five days."""
-    deadline = after(context, days=30)
-    decision = context.wait_for_external_event("decision")
-    slices = 0
-    while context.current_utc_datetime < deadline:
-        slices += 1
-        timer = context.create_timer(min(deadline, after(context, days=5)))
-        winner = yield context.task_any([decision, timer])
-        if winner == decision:
-            timer.cancel()
-            applied = yield context.call_activity("greet", decision.result)
-            return {"applied": applied, "slices": slices, "at": context.current_utc_datetime.isoformat()}
-    return {"applied": None, "slices": slices}
+    """The product's own wait, which sets no timer longer than five days."""
+    came = yield from Waiter(context, ["decision"]).until(after(context, days=30))
+    if came is None:
+        return {"applied": None}
+    applied = yield context.call_activity("greet", came)
+    return {"applied": applied, "at": context.current_utc_datetime.isoformat()}
 
 
 @orchestrator
