@@ -96,13 +96,17 @@ def enter(stage: Stage, step: int, at: dt.datetime, types_total: int | None = No
 
 
 def count_type(step: int, items: int) -> Decide[Ignored]:
-    """One more type has been read (or found unreadable), with that many items."""
+    """One more type has been read (or found unreadable), with that many items.
+
+    The one change that counts a repetition again: progress is shown, nothing follows from it.
+    """
 
     def decide(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
         if sync is None or _late(tenant, sync, step):
             return Ignored.LATE
         done = sync.progress
-        progress = replace(done, types_done=done.types_done + 1, items=done.items + items)
+        types = min(done.types_done + 1, done.types_total or done.types_done + 1)
+        progress = replace(done, types_done=types, items=done.items + items)
         return Moved(tenant, replace(sync, progress=progress))
 
     return decide

@@ -193,16 +193,20 @@ class TableStatusStore:
         self, read: Callable[[], Awaitable[Read]], decide: Callable[[Rows], Moved | R], tenant: TenantId
     ) -> Moved | R:
         """Decides on the rows as they are, and again where they moved before the answer was written."""
+        outcome = Written.LOST
         for attempt in range(ATTEMPTS):
             before = await read()
             moved = decide(before.rows)
             if not isinstance(moved, Moved):
+                if outcome is Written.UNSURE:  # it may have been written: then the listing is yet to follow
+                    await self.project(tenant)
                 return moved
             after = written(before, moved)
             batch = operations(before, after, self._now())
             if before.inserts(after.sync):
                 await self._note(tenant, after.sync)
-            if not batch or await self._tables.transact(STATE, batch) is Written.YES:
+            outcome = await self._tables.transact(STATE, batch) if batch else Written.YES
+            if outcome is Written.YES:
                 await self._follow(before, after)
                 return after
             await pause(attempt)

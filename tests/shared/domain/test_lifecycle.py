@@ -175,6 +175,9 @@ def test_types_read_side_by_side_all_count():
     moved = count_type(3, 5)(tenant(), row)
     assert moved.sync.progress == Progress(types_done=2, types_total=4, items=12)
     assert (moved.tenant, moved.events) == (tenant(), ())
+    assert count_type(3, 5)(tenant(), sync(Stage.BACKING_UP, 3)).sync.progress.types_done == 1
+    whole = replace(row, progress=Progress(types_done=4, types_total=4))
+    assert count_type(3, 0)(tenant(), whole).sync.progress.types_done == 4, "never five of four"
 
 
 def test_the_deploy_is_shown_once_a_second_and_its_end_at_once():

@@ -56,6 +56,20 @@ def test_a_call_that_died_is_taken_over_with_what_it_stood_for(play):
     assert racing.count(InUse()) == 2
 
 
+def test_a_first_call_whose_insert_was_not_answered_is_still_the_first(play, faulty):
+    inserts = iter([True])
+
+    def fault(method, url, number):
+        made = method == "POST" and not url.endswith("Tables")
+        return "reset" if made and next(inserts, False) else None
+
+    async def scenario(stores):
+        first = await stores.answers.begin(CONTOSO, "abc", "hash", NOW, "sync-1")
+        return first, await stores.answers.begin(CONTOSO, "abc", "hash", NOW, "sync-2")
+
+    assert play(scenario, lambda: faulty(fault)) == (FirstCall("sync-1"), InUse())
+
+
 def test_one_of_many_at_once_is_first(play):
     async def scenario(stores):
         return await asyncio.gather(*(stores.answers.begin(None, "k", "h", NOW, str(n)) for n in range(5)))

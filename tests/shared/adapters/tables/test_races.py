@@ -1,16 +1,17 @@
 """Races on real tables: whoever comes at once with whom, one wins, and the rows agree."""
 
 import asyncio
+import itertools
 
 import pytest
 
 from shared.adapters.tables.connection import Tables, by_connection_string
 from shared.adapters.tables.state import TableStatusStore
-from shared.domain.decision import Choice, Refused, Request, cancelled, decided
-from shared.domain.lifecycle import enter, finished
+from shared.domain.decision import Choice, Refused, Request, Standing, cancelled, decided
+from shared.domain.lifecycle import enter, finished, open_approval
 from shared.domain.move import Cancel, Ignored, Moved
 from shared.domain.outcome import Facts, Verdict, ending
-from shared.domain.start import Active, begun
+from shared.domain.start import Active, Begun, begun
 from shared.domain.sync import Cause, DecisionKind, EventType, Stage, Status
 from shared.errors import StorageConflict
 
@@ -152,3 +153,39 @@ def test_a_race_that_does_not_end_is_a_conflict(play, scene, azurite, prefix):
         return await stores.status.tenant(scene.CONTOSO)
 
     assert play(scenario).active_sync is None
+
+
+def test_a_lost_answer_is_found_to_have_been_ours(play, scene, faulty):
+    """Every other transaction is carried out and its answer lost: each change is made once all the same."""
+    batches = itertools.count()
+
+    def fault(method, url, number):
+        return "reset" if "$batch" in url and next(batches) % 2 == 0 else None
+
+    one = scene.sync()
+    approve = asks(scene, DecisionKind.APPROVE)
+
+    async def scenario(stores):
+        status = stores.status
+        await status.create(scene.tenant())
+        begins = await status.contest(scene.CONTOSO, None, begun(one))
+        entered = await status.change(scene.CONTOSO, one.id, enter(Stage.AUTHENTICATING, 1, scene.NOW))
+        for step, stage in enumerate([Stage.CHECKING_PERMISSIONS, Stage.BACKING_UP, Stage.COMPARING], 2):
+            await status.change(scene.CONTOSO, one.id, enter(stage, step, scene.NOW))
+        await status.change(scene.CONTOSO, one.id, open_approval(5, scene.PLAN, scene.NOW))
+        made = await status.contest(scene.CONTOSO, one.id, decided(approve, CHOICE))
+        await status.change(scene.CONTOSO, one.id, finished(ending(Facts(Verdict.REJECT)), scene.NOW))
+        events = await status.events(scene.CONTOSO, one.id, 0)
+        (listed,) = await status.tenants()
+        return begins, entered, made, events, await status.tenant(scene.CONTOSO), listed
+
+    begins, entered, made, events, row, listed = play(scenario, lambda: faulty(fault))
+    assert isinstance(begins, Begun | Moved)
+    assert entered is Ignored.SAME or isinstance(entered, Moved)
+    assert isinstance(made, Standing | Moved)
+    assert [event.type for event in events] == [
+        EventType.STARTED, EventType.PENDING_APPROVAL, EventType.DECIDED, EventType.ENDED,
+    ]  # fmt: skip
+    assert (row.active_sync, row.last_sync.id) == (None, one.id)
+    assert row == listed
+    assert next(batches) == 8, "nothing was sent twice"
