@@ -1,4 +1,4 @@
-"""A tiny world over the pure functions: a tenant of raw objects, a repository of files, and whole sync cycles."""
+"""A tiny world over the pure functions: a tenant of objects, a repository of files, whole sync cycles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shared.domain.readback import Verdict, read_back_verdict, staleness
 from shared.domain.reference import Index, identity_of, index_of, wanted_lookups
 from shared.domain.reversion import Reverted, revert
 from shared.domain.settings import DriftPolicy
-from shared.domain.settlement import Applied, SettleInputs, Settled, settle, settle_needs
+from shared.domain.settlement import Applied, Settled, SettleInputs, settle, settle_needs
 from shared.domain.snapshot import RawItem, TypeRead
 from shared.domain.survey import Inputs, survey
 from shared.domain.tenant_state import TenantState, kept_identities, kept_needs, tenant_state
@@ -83,7 +83,9 @@ GROUPS = spec(
 LOCATIONS = spec("locations", tier=50, collections=(Collection("countries"),))
 PROFILES = spec("profiles", workload="intune", discriminators=("@odata.type",))
 SETTINGS = spec("settings", kind=Kind.SINGLETON, identity="", creatable=False, deletable=False)
-USERS = Lookup(TypeKey("users"), "v1.0", "userPrincipalName", "/users/{}", "/users/{}", ("Read",), "directory")
+USERS = Lookup(
+    TypeKey("users"), "v1.0", "userPrincipalName", "/users/{}", "/users/{}", ("Read",), "directory"
+)
 CATALOG = Catalog(
     {one.key: one for one in (GROUPS, LOCATIONS, POLICIES, PROFILES, SETTINGS)}, {USERS.key: USERS}, "v1"
 )
@@ -110,7 +112,7 @@ class World:
 
     # --- the portal and the keyboard ---
 
-    def portal(self, key: str, name: str, *, id: str = "", **values: Any) -> str:
+    def portal(self, key: str, name: str, *, id: str = "", **values: Any) -> str:  # noqa: A002
         """Creates an object in the tenant, or replaces the one of that id."""
         self.created += 1
         object_id = id or f"{key}-{self.created}"
@@ -216,8 +218,9 @@ class World:
         chosen: Iterable[str] | None = None,
         service: Callable[[Change, dict[str, Any]], dict[str, Any] | None] | None = None,
     ) -> dict[str, str]:
-        """Writes the chosen changes; answers what became of each. `service`: what it makes of a written object,
-        None for a write that is refused."""
+        """Writes the chosen changes; answers what became of each. `service`: what it makes of a written
+        object, None for a write that is refused.
+        """
         results: dict[str, str] = {}
         applied: list[Applied] = []
         index = self.state.index
@@ -232,7 +235,9 @@ class World:
             results[change.id] = done if isinstance(done, str) else "applied"
             if isinstance(done, Applied):
                 applied.append(done)
-                name = identity_of(self.catalog.types[change.type], done.read_back) if done.read_back else None
+                name = (
+                    identity_of(self.catalog.types[change.type], done.read_back) if done.read_back else None
+                )
                 index = index.with_object(change.type, done.object_id, name)
         settled = settle(self.settle_inputs([one.change for one in applied], index), applied)
         self.take(settled)
@@ -251,7 +256,9 @@ class World:
         if change.action is Action.DELETE:
             self.remove(change.type, change.object_id)
             return Applied(change, change.object_id, None)
-        wanted = apply(one, self._now(change, index) or {}, {row.path: row.repository for row in change.properties})
+        wanted = apply(
+            one, self._now(change, index) or {}, {row.path: row.repository for row in change.properties}
+        )
         raw = resolved(wanted, index)
         raw = raw if service is None else service(change, copy.deepcopy(raw))
         if raw is None:

@@ -30,29 +30,59 @@ def form(entries: Any, **raw: Any) -> Any:
         pytest.param({"id": "1", "createdDateTime": "x", "version": 3}, {}, id="what no type keeps"),
         pytest.param({"modified": 1, "a": {"id": 1}}, {"a": {"id": 1}}, id="what this type does not keep"),
         pytest.param({"@odata.context": "u", "a@odata.type": "#Collection(String)"}, {}, id="annotations"),
-        pytest.param({"@odata.type": "#x", "a": {"@odata.type": "#y"}}, {"@odata.type": "#x", "a": {"@odata.type": "#y"}}, id="kinds stay"),
-        pytest.param({"a": [{"@odata.type": "#Collection(x)", "@odata.id": "u", "b": 1}]}, {"a": [{"b": 1}]}, id="annotations at depth"),
-        pytest.param({"a": [{"isEncrypted": False, "secretReferenceValueId": "s"}]}, {"a": [{}]}, id="a secret's storage"),
+        pytest.param(
+            {"@odata.type": "#x", "a": {"@odata.type": "#y"}},
+            {"@odata.type": "#x", "a": {"@odata.type": "#y"}},
+            id="kinds stay",
+        ),
+        pytest.param(
+            {"a": [{"@odata.type": "#Collection(x)", "@odata.id": "u", "b": 1}]},
+            {"a": [{"b": 1}]},
+            id="annotations at depth",
+        ),
+        pytest.param(
+            {"a": [{"isEncrypted": False, "secretReferenceValueId": "s"}]},
+            {"a": [{}]},
+            id="a secret's storage",
+        ),
         pytest.param({"filter": "none"}, {}, id="a value that says nothing"),
         pytest.param({"filter": None}, {}, id="null where that says nothing"),
         pytest.param({"filter": "x"}, {"filter": "x"}, id="a value that says something"),
         pytest.param({"password": "p"}, {"password": SECRET}, id="a secret in clear"),
         pytest.param({"password": None}, {"password": SECRET}, id="a secret not given back"),
-        pytest.param({"keys": [{"hidden": True, "value": "v"}, {"hidden": False, "value": "w"}]}, {"keys": [{"hidden": True, "value": SECRET}, {"hidden": False, "value": "w"}]}, id="a secret on a condition"),
+        pytest.param(
+            {"keys": [{"hidden": True, "value": "v"}, {"hidden": False, "value": "w"}]},
+            {"keys": [{"hidden": True, "value": SECRET}, {"hidden": False, "value": "w"}]},
+            id="a secret on a condition",
+        ),
         pytest.param({"text": "a {{x}}"}, {"text": "a {{{{x}}"}, id="literal braces"),
-        pytest.param({"users": {"includeGroups": ["All", OTHER, ID]}}, {"users": {"includeGroups": ["All", "{{groups:Guests}}", "{{groups:Staff}}"]}}, id="ids of known objects, sorted"),
-        pytest.param({"users": {"includeGroups": None}}, {"users": {"includeGroups": []}}, id="a collection that is null"),
+        pytest.param(
+            {"users": {"includeGroups": ["All", OTHER, ID]}},
+            {"users": {"includeGroups": ["All", "{{groups:Guests}}", "{{groups:Staff}}"]}},
+            id="ids of known objects, sorted",
+        ),
+        pytest.param(
+            {"users": {"includeGroups": None}},
+            {"users": {"includeGroups": []}},
+            id="a collection that is null",
+        ),
         pytest.param({"parent": "7"}, {"parent": "{{policies:Parent}}"}, id="an id that is no GUID"),
         pytest.param({"parent": None}, {"parent": None}, id="no reference"),
         pytest.param({"parent": ""}, {"parent": ""}, id="an empty reference"),
-        pytest.param({"script": base64.b64encode("é{{".encode()).decode()}, {"script": "é{{{{"}, id="a script"),
+        pytest.param(
+            {"script": base64.b64encode("é{{".encode()).decode()}, {"script": "é{{{{"}, id="a script"
+        ),
         pytest.param({"script": "/w=="}, {"script": "{{base64:/w==}}"}, id="a long text that is no text"),
         pytest.param({"script": "YR=="}, {"script": "{{base64:YR==}}"}, id="base64 spelled otherwise"),
         pytest.param({"script": "no base64"}, {"script": "{{base64:no base64}}"}, id="no base64"),
         pytest.param({"script": None}, {"script": None}, id="no script"),
-        pytest.param({"a": 1.0, "b": True, "c": None, "d": [3, 1]}, {"a": 1.0, "b": True, "c": None, "d": [3, 1]}, id="the rest as it is"),
+        pytest.param(
+            {"a": 1.0, "b": True, "c": None, "d": [3, 1]},
+            {"a": 1.0, "b": True, "c": None, "d": [3, 1]},
+            id="the rest as it is",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_becomes_of_an_object(entries: Any, raw: dict[str, Any], content: dict[str, Any]) -> None:
     assert form(entries, **raw) == content
 
@@ -74,7 +104,8 @@ def test_ids_inside_a_longer_text_become_symbols(entries: Any) -> None:
     rule = f"user.memberof -any (group.objectId -in ['{ID}', '{{{OTHER.upper()}}}', '{ID[:-1]}9'])"
     content = canonical(entries.groups, {"membershipRule": rule}, INDEX).content
     assert content["membershipRule"] == (
-        f"user.memberof -any (group.objectId -in ['{{{{groups:Staff}}}}', '{{{{{{groups:Guests}}}}}}', '{ID[:-1]}9'])"
+        "user.memberof -any (group.objectId -in ['{{groups:Staff}}', "
+        f"'{{{{{{groups:Guests}}}}}}', '{ID[:-1]}9'])"
     )
 
 

@@ -12,7 +12,9 @@ from shared.domain.plan import Action, Plan
 KEY, NAME = "profiles", "Laptop"
 
 
-def start(world: Any, base: dict[str, Any], head: dict[str, Any] | None, tenant: dict[str, Any] | None) -> str:
+def start(
+    world: Any, base: dict[str, Any], head: dict[str, Any] | None, tenant: dict[str, Any] | None
+) -> str:
     """A world in which the sides agreed on `base` and then moved."""
     object_id = world.portal(KEY, NAME, **base)
     world.sync()
@@ -225,7 +227,9 @@ def test_every_row_of_the_table_of_three(
 ) -> None:
     start(world, base, head, tenant)
     plan = world.sync()
-    assert [(change.action, change.conflict) for change in plan.changes] == ([(action, conflict)] if action else [])
+    assert [(change.action, change.conflict) for change in plan.changes] == (
+        [(action, conflict)] if action else []
+    )
     path = world.path(KEY, NAME)
     assert (world.file(KEY, NAME) if path in world.main else None) == (
         None if kept is None else {"displayName": NAME, **kept}

@@ -78,7 +78,9 @@ def test_equal_names_get_suffixes_that_stay(entries: Any) -> None:
     assert again["2"] == first["2"]
     assert again["0"] == "entra/groups/Staff.json"
     assert assign_paths(entries.groups, {"2": "staff"}, {"2": first["1"]})["2"] == "entra/groups/staff.json"
-    assert assign_paths(entries.settings, {"settings": ""}, {}) == {"settings": "entra/settings/settings.json"}
+    assert assign_paths(entries.settings, {"settings": ""}, {}) == {
+        "settings": "entra/settings/settings.json"
+    }
 
 
 def test_two_paths_of_one_name_are_not_both_kept(entries: Any) -> None:
@@ -98,9 +100,17 @@ def test_a_free_path_is_always_found(entries: Any) -> None:
 def test_a_name_that_looks_like_a_long_text_gets_a_suffix(entries: Any) -> None:
     from shared.domain.catalog import LongText
 
-    spec = entries.spec("scripts", long_texts=(LongText("rules[].**.x", "json"), LongText("y*", "md"),))
+    spec = entries.spec(
+        "scripts",
+        long_texts=(
+            LongText("rules[].**.x", "json"),
+            LongText("y*", "md"),
+        ),
+    )
     assert like_a_text(spec, "A.rules.0.deep.x")
-    path = assign_paths(spec, {"1": "A.rules.0.deep.x"}, {"1": ItemPath("entra/scripts/A.rules.0.deep.x.json")})["1"]
+    path = assign_paths(
+        spec, {"1": "A.rules.0.deep.x"}, {"1": ItemPath("entra/scripts/A.rules.0.deep.x.json")}
+    )["1"]
     assert path == f"entra/scripts/{suffixed('A.rules.0.deep.x', ObjectId('1'))}.json"
 
 

@@ -50,12 +50,30 @@ def test_what_is_no_text_stays_in_the_json(entries: Any) -> None:
     ("files", "fault"),
     [
         pytest.param({}, FileFault(PATH, "there is no such file"), id="no file"),
-        pytest.param({PATH: b"{\n"}, FileFault(PATH, "not valid JSON: Expecting property name enclosed in double quotes (column 1)", 2), id="no JSON"),
-        pytest.param({PATH: b'{"script": "{{file:A.script.ps1}}"}'}, FileFault(PATH, "/script names the file 'A.script.ps1', which is not there"), id="no side file"),
-        pytest.param({PATH: b'{"script": "{{file:B.script.ps1}}"}'}, FileFault(PATH, "/script names the file 'B.script.ps1': its name must be 'A.script.ps1'"), id="another name"),
-        pytest.param({PATH: b'{"script": "{{file:A.script.ps1}}"}', SIDE: b"a\n\xff"}, FileFault(SIDE, "the file is not UTF-8 text", 2), id="no text"),
+        pytest.param(
+            {PATH: b"{\n"},
+            FileFault(
+                PATH, "not valid JSON: Expecting property name enclosed in double quotes (column 1)", 2
+            ),
+            id="no JSON",
+        ),
+        pytest.param(
+            {PATH: b'{"script": "{{file:A.script.ps1}}"}'},
+            FileFault(PATH, "/script names the file 'A.script.ps1', which is not there"),
+            id="no side file",
+        ),
+        pytest.param(
+            {PATH: b'{"script": "{{file:B.script.ps1}}"}'},
+            FileFault(PATH, "/script names the file 'B.script.ps1': its name must be 'A.script.ps1'"),
+            id="another name",
+        ),
+        pytest.param(
+            {PATH: b'{"script": "{{file:A.script.ps1}}"}', SIDE: b"a\n\xff"},
+            FileFault(SIDE, "the file is not UTF-8 text", 2),
+            id="no text",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_files(entries: Any, files: Any, fault: FileFault) -> None:
     found = from_files(entries.policies, PATH, files)
     assert isinstance(found, FileFault)
@@ -66,9 +84,16 @@ def test_what_is_wrong_with_files(entries: Any, files: Any, fault: FileFault) ->
 def test_items_are_found_in_a_tree_with_their_long_texts(entries: Any) -> None:
     spec = entries.spec("scripts", long_texts=(LongText("rules[].text", "json"), LongText("script", "ps1")))
     names = {
-        "A.json": "1", "A.rules.0.text.json": "2", "A.rules.10.text.json": "3", "A.script.ps1": "4",
-        "A.other.ps1": "5", "B.rules.0.text.json": "6", "A.B.json": "7", "A.B.script.ps1": "8", "x": "9",
-    }  # fmt: skip
+        "A.json": "1",
+        "A.rules.0.text.json": "2",
+        "A.rules.10.text.json": "3",
+        "A.script.ps1": "4",
+        "A.other.ps1": "5",
+        "B.rules.0.text.json": "6",
+        "A.B.json": "7",
+        "A.B.script.ps1": "8",
+        "x": "9",
+    }
     place = "entra/scripts/"
     assert items_in(spec, place, names) == {
         f"{place}A.json": ItemFiles(

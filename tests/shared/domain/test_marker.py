@@ -47,7 +47,9 @@ def test_a_reference_reads_as_documented() -> None:
     assert symbol("{{groups:All staff}}") == Symbol(TypeKey("groups"), "All staff")
 
 
-@pytest.mark.parametrize("text", ["x", "{{secret}}", "{{file:a}}", "{{base64:a}}", "a {{groups:b}}", "{{{{groups:b}}"])
+@pytest.mark.parametrize(
+    "text", ["x", "{{secret}}", "{{file:a}}", "{{base64:a}}", "a {{groups:b}}", "{{{{groups:b}}"]
+)
 def test_what_is_no_reference(text: str) -> None:
     assert symbol(text) is None
 

@@ -82,7 +82,10 @@ def test_secrets_never_differ_and_stay_where_the_service_does_not_name_them(entr
     assert merged.action is None
     assert merged.head == head
     assert merged.base == {"p": 1, "deep": {"password": SECRET}}
-    assert merge_item(spec, {"p": 1}, {"p": 1, "password": SECRET}, {"p": 2}).head == {"p": 2, "password": SECRET}
+    assert merge_item(spec, {"p": 1}, {"p": 1, "password": SECRET}, {"p": 2}).head == {
+        "p": 2,
+        "password": SECRET,
+    }
 
 
 def test_a_changed_kind_is_delete_and_create(entries: Any) -> None:

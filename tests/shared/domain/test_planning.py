@@ -122,13 +122,23 @@ def test_creates_that_refer_to_each_other_are_blocked(world: Any) -> None:
     [
         pytest.param(groups("Nobody"), ("unresolvedReference", "{{groups:Nobody}}"), id="a name nobody has"),
         pytest.param(groups("Twice"), ("ambiguous", "{{groups:Twice}}"), id="a name two have"),
-        pytest.param({"users": {"includeGroups": ["stranger"]}}, ("unresolvedReference", "stranger"), id="an id new to the property"),
-        pytest.param({"users": {"excludeGroups": ["orphan"]}, "p": 2}, None, id="an id the tenant holds there"),
+        pytest.param(
+            {"users": {"includeGroups": ["stranger"]}},
+            ("unresolvedReference", "stranger"),
+            id="an id new to the property",
+        ),
+        pytest.param(
+            {"users": {"excludeGroups": ["orphan"]}, "p": 2}, None, id="an id the tenant holds there"
+        ),
         pytest.param({"users": {"includeGroups": ["All"]}}, None, id="a special value"),
-        pytest.param({"platform": "win"}, ("unchangeable", "/platform cannot be changed once the object exists"), id="what an update cannot change"),
+        pytest.param(
+            {"platform": "win"},
+            ("unchangeable", "/platform cannot be changed once the object exists"),
+            id="what an update cannot change",
+        ),
         pytest.param({"p": 2}, None, id="nothing in the way"),
     ],
-)  # fmt: skip
+)
 def test_what_blocks_an_update(world: Any, edit: dict[str, Any], blocked: Any) -> None:
     world.portal(G, "Twice")
     world.portal(G, "Twice")

@@ -35,7 +35,8 @@ contents = st.fixed_dictionaries(
     optional={
         "p": scalars,
         "l": st.lists(st.integers(0, 2), max_size=2),
-        "users": st.none() | st.fixed_dictionaries({}, optional={"includeGroups": st.none() | members, "n": scalars}),
+        "users": st.none()
+        | st.fixed_dictionaries({}, optional={"includeGroups": st.none() | members, "n": scalars}),
         "assignments": st.none() | keyed_members,
         "o": scalars | objects | st.fixed_dictionaries({"in": objects}),
         "grant": st.none() | objects,
@@ -86,17 +87,41 @@ def test_rows_agree_with_the_contents(entries: Any, one: Any, two: Any, three: A
         pytest.param({"a": {}}, {("a",): {}}, id="an empty object"),
         pytest.param({"l": [1, 2]}, {("l",): [1, 2]}, id="an ordered list"),
         pytest.param({"grant": {"x": 1}}, {("grant",): {"x": 1}}, id="an object that compares as one"),
-        pytest.param({"users": {"includeGroups": ["b", "a"]}}, {("users", "includeGroups", "a"): "a", ("users", "includeGroups", "b"): "b"}, id="members"),
+        pytest.param(
+            {"users": {"includeGroups": ["b", "a"]}},
+            {("users", "includeGroups", "a"): "a", ("users", "includeGroups", "b"): "b"},
+            id="members",
+        ),
         pytest.param({"assignments": []}, {}, id="no members"),
         pytest.param({"assignments": None}, {}, id="null members"),
         pytest.param({"assignments": 7}, {("assignments",): 7}, id="no list where a collection should be"),
-        pytest.param({"users": {"includeGroups": []}}, {("users",): {}}, id="an object of nothing but empty collections"),
-        pytest.param({"assignments": [{"target": {"groupId": "g"}}]}, {("assignments", "|g"): {"target": {"groupId": "g"}}}, id="members by key"),
-        pytest.param({"users": {"includeGroups": ["a", "a"]}}, {("users", "includeGroups", "a"): "a", ("users", "includeGroups", "a#2"): "a"}, id="members of one key"),
-        pytest.param({"assignments": ["x", 3]}, {("assignments", "x"): "x", ("assignments", "3"): 3}, id="members that are no objects"),
-        pytest.param({"assignments": [{"target": {"groupId": 3}}]}, {("assignments", "|3"): {"target": {"groupId": 3}}}, id="a key that is no text"),
+        pytest.param(
+            {"users": {"includeGroups": []}},
+            {("users",): {}},
+            id="an object of nothing but empty collections",
+        ),
+        pytest.param(
+            {"assignments": [{"target": {"groupId": "g"}}]},
+            {("assignments", "|g"): {"target": {"groupId": "g"}}},
+            id="members by key",
+        ),
+        pytest.param(
+            {"users": {"includeGroups": ["a", "a"]}},
+            {("users", "includeGroups", "a"): "a", ("users", "includeGroups", "a#2"): "a"},
+            id="members of one key",
+        ),
+        pytest.param(
+            {"assignments": ["x", 3]},
+            {("assignments", "x"): "x", ("assignments", "3"): 3},
+            id="members that are no objects",
+        ),
+        pytest.param(
+            {"assignments": [{"target": {"groupId": 3}}]},
+            {("assignments", "|3"): {"target": {"groupId": 3}}},
+            id="a key that is no text",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_properties_of_an_item(entries: Any, content: Any, paths: Any) -> None:
     assert flatten(entries.policies, content) == paths
 
@@ -124,16 +149,28 @@ def test_when_values_are_the_same(left: Any, right: Any, equal: bool) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "rows"),
     [
-        pytest.param({"o": None}, {"o": {"k": 1}}, {("o",): {"k": 1}}, id="a value beside properties below it"),
+        pytest.param(
+            {"o": None}, {"o": {"k": 1}}, {("o",): {"k": 1}}, id="a value beside properties below it"
+        ),
         pytest.param({"o": {}}, {"o": {"k": 1}}, {("o", "k"): 1}, id="an empty object beside a filled one"),
         pytest.param({}, {"o": {"k": 1}}, {("o",): {"k": 1}}, id="nothing beside an object"),
         pytest.param({"o": {"k": 1}}, {"o": {}}, {("o", "k"): ABSENT}, id="an object emptied"),
         pytest.param({"o": {"k": 1}}, {}, {("o",): ABSENT}, id="an object gone"),
-        pytest.param({"users": {"includeGroups": ["a"]}}, {"users": {}}, {("users", "includeGroups", "a"): ABSENT}, id="the last member gone"),
+        pytest.param(
+            {"users": {"includeGroups": ["a"]}},
+            {"users": {}},
+            {("users", "includeGroups", "a"): ABSENT},
+            id="the last member gone",
+        ),
         pytest.param({"o": {"k": {}}}, {"o": {}}, {("o", "k"): ABSENT}, id="an empty object gone"),
-        pytest.param({"o": {"k": {"x": 1}, "j": 2}}, {"o": {"k": {"x": 2}, "j": 2}}, {("o", "k", "x"): 2}, id="deep inside"),
+        pytest.param(
+            {"o": {"k": {"x": 1}, "j": 2}},
+            {"o": {"k": {"x": 2}, "j": 2}},
+            {("o", "k", "x"): 2},
+            id="deep inside",
+        ),
     ],
-)  # fmt: skip
+)
 def test_where_sides_meet_at_different_depths(entries: Any, one: Any, other: Any, rows: Any) -> None:
     assert diff(entries.policies, one, other) == rows
     assert same_content(entries.policies, apply(entries.policies, one, rows), other)
@@ -144,7 +181,10 @@ def test_what_is_copied_leaves_no_empty_object_that_the_source_lacks(entries: An
     assert copy_properties(spec, {"o": {"k": {"x": 1}}}, {}, [("o", "k", "x")]) == {}
     assert copy_properties(spec, {"o": {"k": {"x": 1}}}, {"o": {}}, [("o", "k", "x")]) == {"o": {}}
     assert copy_properties(spec, {"o": {"k": 1, "j": 1}}, {}, [("o", "k")]) == {"o": {"j": 1}}
-    assert copy_properties(spec, {"users": {"includeGroups": ["a"]}}, {}, [("users", "includeGroups", "a")]) == {}
+    assert (
+        copy_properties(spec, {"users": {"includeGroups": ["a"]}}, {}, [("users", "includeGroups", "a")])
+        == {}
+    )
 
 
 def test_an_object_that_one_side_has_lost_and_another_emptied_is_one_property(entries: Any) -> None:
@@ -164,9 +204,9 @@ def test_what_is_not_there_is_not_removed(entries: Any) -> None:
 
 def test_setting_below_a_value_replaces_it(entries: Any) -> None:
     assert apply(entries.policies, {"o": 1}, {("o", "k"): 2}) == {"o": {"k": 2}}
-    assert apply(entries.policies, {"users": {"includeGroups": None}}, {("users", "includeGroups", "a"): "a"}) == {
-        "users": {"includeGroups": ["a"]}
-    }
+    assert apply(
+        entries.policies, {"users": {"includeGroups": None}}, {("users", "includeGroups", "a"): "a"}
+    ) == {"users": {"includeGroups": ["a"]}}
 
 
 def test_collections_and_objects_may_be_named_by_wildcards(entries: Any) -> None:

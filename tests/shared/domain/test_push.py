@@ -54,7 +54,9 @@ def policy(**more: Any) -> dict[str, Any]:
         pytest.param(
             f"{P}/A.json", policy(users={"includeGroups": ["All", "{{groups:Staff}}"]}), id="a reference"
         ),
-        pytest.param(f"{P}/A.json", policy(users={"includeUsers": ["{{users:a@b.c}}"]}), id="a looked-up one"),
+        pytest.param(
+            f"{P}/A.json", policy(users={"includeUsers": ["{{users:a@b.c}}"]}), id="a looked-up one"
+        ),
         pytest.param(
             f"{G}/A.json", policy(membershipRule="in {{groups:B}} or {{groups:C}}"), id="embedded references"
         ),
@@ -67,7 +69,9 @@ def test_accepted(entries: Any, path: str, content: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "said"),
     [
-        pytest.param("x.txt", b"", "x.txt: 'x.txt' is no workload: files lie below entra, intune", id="a stray"),
+        pytest.param(
+            "x.txt", b"", "x.txt: 'x.txt' is no workload: files lie below entra, intune", id="a stray"
+        ),
         pytest.param(".accord/ids.json", b"{}", "is no workload", id="B's own file"),
         pytest.param("entra/A.json", {}, "'A.json' is no type that Accord knows", id="no type folder"),
         pytest.param("entra/nothing/A.json", {}, "'nothing' is no type that Accord knows", id="unknown type"),
@@ -92,14 +96,22 @@ def test_accepted(entries: Any, path: str, content: Any) -> None:
         ),
         pytest.param(f"{P}/A.json", b"[" * 300 + b"]" * 300, "deeper than 200 levels", id="too deep"),
         pytest.param(f"{P}/A.json", {"p": 1}, "/displayName must name the item", id="no name"),
-        pytest.param(f"{P}/A.json", policy(displayName=7), "/displayName must name", id="a name that is none"),
+        pytest.param(
+            f"{P}/A.json", policy(displayName=7), "/displayName must name", id="a name that is none"
+        ),
         pytest.param(f"{P}/A.json", policy(id="x"), "/id is set by the service", id="read-only"),
-        pytest.param(f"{P}/A.json", policy(o={"x@odata.type": "#y"}), "/o/x@odata.type is set", id="annotation"),
-        pytest.param(f"{P}/A.json", policy(l=[{"isEncrypted": 1}]), "/l/0/isEncrypted is set", id="in a list"),
+        pytest.param(
+            f"{P}/A.json", policy(o={"x@odata.type": "#y"}), "/o/x@odata.type is set", id="annotation"
+        ),
+        pytest.param(
+            f"{P}/A.json", policy(l=[{"isEncrypted": 1}]), "/l/0/isEncrypted is set", id="in a list"
+        ),
         pytest.param(f"{P}/A.json", policy(modified="x"), "/modified is set by the service", id="per type"),
         pytest.param(f"{P}/A.json", policy(password="p"), "/password is a secret", id="literal secret"),
         pytest.param(f"{P}/A.json", policy(x="{{nope"), "/x holds '{{' that is no marker", id="stray braces"),
-        pytest.param(f"{P}/A.json", policy(x="{{unknown}}"), "is no marker that Accord knows", id="no marker"),
+        pytest.param(
+            f"{P}/A.json", policy(x="{{unknown}}"), "is no marker that Accord knows", id="no marker"
+        ),
         pytest.param(f"{P}/A.json", policy(x="{{nope:A}}"), "'nope', which is no type", id="unknown type"),
         pytest.param(f"{P}/A.json", policy(x="{{groups:A}}"), "groups: no references can", id="no reference"),
         pytest.param(
@@ -114,7 +126,9 @@ def test_accepted(entries: Any, path: str, content: Any) -> None:
         pytest.param(
             f"{P}/A.json", policy(script="{{file:B.script.ps1}}"), "must be 'A.script.ps1'", id="wrong file"
         ),
-        pytest.param(f"{P}/A.json", policy(script="{{file:A.script.ps1}}"), "is not there", id="no side file"),
+        pytest.param(
+            f"{P}/A.json", policy(script="{{file:A.script.ps1}}"), "is not there", id="no side file"
+        ),
         pytest.param(f"{P}/A.script.ps1", b"x", "no item's file names this one", id="orphan"),
     ],
 )
@@ -130,11 +144,15 @@ def test_paths_equal_but_for_case_are_refused(entries: Any) -> None:
     assert check(entries, {f"{P}/STAFF.json": policy(displayName="STAFF")}, old) == [
         f"{P}/STAFF.json: the path equals '{P}/Staff.json' but for case or Unicode form"
     ]
-    assert check(entries, {f"{P}/STAFF.json": policy(displayName="STAFF"), f"{P}/Staff.json": None}, old) == []
+    assert (
+        check(entries, {f"{P}/STAFF.json": policy(displayName="STAFF"), f"{P}/Staff.json": None}, old) == []
+    )
 
 
 def test_folders_equal_but_for_case_are_no_types(entries: Any) -> None:
-    assert "is no workload" in check(entries, {"Entra/policies/A.json": policy()}, {f"{P}/B.json": policy()})[0]
+    assert (
+        "is no workload" in check(entries, {"Entra/policies/A.json": policy()}, {f"{P}/B.json": policy()})[0]
+    )
 
 
 def test_a_file_added_before_may_keep_its_name(entries: Any) -> None:
@@ -204,7 +222,9 @@ def test_what_a_type_can_never_do(entries: Any) -> None:
     assert check(entries, {f"{G}/B.json": policy(displayName="B")}, old, ids, catalog) == [
         f"{G}/B.json: groups cannot be created: the service makes them itself"
     ]
-    assert check(entries, {f"{G}/A.json": None}, old, ids, catalog) == [f"{G}/A.json: groups cannot be deleted"]
+    assert check(entries, {f"{G}/A.json": None}, old, ids, catalog) == [
+        f"{G}/A.json: groups cannot be deleted"
+    ]
     moved = {f"{G}/A.json": None, f"{G}/B.json": policy(displayName="B", p=1)}
     assert check(entries, moved, old, ids, catalog) == []
     assert check(entries, {S: None}, {S: {"a": 1}}, {S: "settings"}) == [f"{S}: settings cannot be deleted"]
@@ -215,6 +235,9 @@ def test_what_a_type_can_never_do(entries: Any) -> None:
 
 def test_only_what_is_touched_is_loaded(entries: Any) -> None:
     old = [f"{P}/A.json", f"{P}/A.script.ps1", f"{P}/B.json", f"{P}/B.script.ps1", f"{G}/C.json", "README.md"]
-    assert push_needs(entries.catalog, old, {f"{P}/A.script.ps1": b""}) == {f"{P}/A.json", f"{P}/A.script.ps1"}
+    assert push_needs(entries.catalog, old, {f"{P}/A.script.ps1": b""}) == {
+        f"{P}/A.json",
+        f"{P}/A.script.ps1",
+    }
     assert push_needs(entries.catalog, old, {f"{P}/D.json": b"{}"}) == {f"{P}/A.json", f"{P}/B.json"}
     assert push_needs(entries.catalog, old, {"README.md": b""}) == set()

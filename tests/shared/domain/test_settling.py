@@ -1,4 +1,4 @@
-"""What was read back is what B and the branch say; what was rejected is set back; the state survives as a blob."""
+"""What was read back is what B and the branch say; what was rejected is set back; the state survives."""
 
 from __future__ import annotations
 
@@ -24,21 +24,65 @@ def change(action: Action = Action.UPDATE, *rows: tuple[str, Any, Any], replaces
     ("made", "shown", "verdict", "forms"),
     [
         pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 2}, Verdict.APPLIED, {}, id="the new value"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 3}, Verdict.APPLIED, {("p",): 3}, id="its own form"),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)), {"p": 3}, Verdict.APPLIED, {("p",): 3}, id="its own form"
+        ),
         pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, Verdict.NOT_SHOWN, {}, id="the old value"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2), ("q", 1, 2)), {"p": 1, "q": 2}, Verdict.PARTIALLY, {}, id="one of two"),
-        pytest.param(change(Action.UPDATE, ("p", 5, ABSENT)), {"p": 0}, Verdict.APPLIED, {("p",): 0}, id="a default restored"),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2), ("q", 1, 2)),
+            {"p": 1, "q": 2},
+            Verdict.PARTIALLY,
+            {},
+            id="one of two",
+        ),
+        pytest.param(
+            change(Action.UPDATE, ("p", 5, ABSENT)),
+            {"p": 0},
+            Verdict.APPLIED,
+            {("p",): 0},
+            id="a default restored",
+        ),
         pytest.param(change(Action.UPDATE, ("p", 5, ABSENT)), {}, Verdict.APPLIED, {}, id="removed"),
-        pytest.param(change(Action.UPDATE, ("p", 5, ABSENT)), {"p": 5}, Verdict.NOT_SHOWN, {}, id="not removed"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), None, Verdict.NOT_SHOWN, {}, id="the object is gone"),
+        pytest.param(
+            change(Action.UPDATE, ("p", 5, ABSENT)), {"p": 5}, Verdict.NOT_SHOWN, {}, id="not removed"
+        ),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)), None, Verdict.NOT_SHOWN, {}, id="the object is gone"
+        ),
         pytest.param(change(Action.DELETE, ("p", 1, ABSENT)), None, Verdict.APPLIED, {}, id="deleted"),
-        pytest.param(change(Action.DELETE, ("p", 1, ABSENT)), {"p": 1}, Verdict.NOT_SHOWN, {}, id="not deleted"),
-        pytest.param(change(Action.CREATE, ("p", ABSENT, 1)), {"p": 1, "q": 0}, Verdict.APPLIED, {("q",): 0}, id="created with a default"),
-        pytest.param(change(Action.CREATE, ("p", ABSENT, 1), ("n", ABSENT, None)), {"p": 1}, Verdict.APPLIED, {("n",): ABSENT}, id="created, null left out"),
-        pytest.param(change(Action.CREATE, ("p", ABSENT, 1)), {}, Verdict.PARTIALLY, {}, id="created without what was asked"),
-        pytest.param(change(Action.CREATE, ("password", ABSENT, "{{secret}}")), {}, Verdict.APPLIED, {}, id="a secret never differs"),
+        pytest.param(
+            change(Action.DELETE, ("p", 1, ABSENT)), {"p": 1}, Verdict.NOT_SHOWN, {}, id="not deleted"
+        ),
+        pytest.param(
+            change(Action.CREATE, ("p", ABSENT, 1)),
+            {"p": 1, "q": 0},
+            Verdict.APPLIED,
+            {("q",): 0},
+            id="created with a default",
+        ),
+        pytest.param(
+            change(Action.CREATE, ("p", ABSENT, 1), ("n", ABSENT, None)),
+            {"p": 1},
+            Verdict.APPLIED,
+            {("n",): ABSENT},
+            id="created, null left out",
+        ),
+        pytest.param(
+            change(Action.CREATE, ("p", ABSENT, 1)),
+            {},
+            Verdict.PARTIALLY,
+            {},
+            id="created without what was asked",
+        ),
+        pytest.param(
+            change(Action.CREATE, ("password", ABSENT, "{{secret}}")),
+            {},
+            Verdict.APPLIED,
+            {},
+            id="a secret never differs",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_reading_back_says(entries: Any, made: Change, shown: Any, verdict: Verdict, forms: Any) -> None:
     assert read_back_verdict(entries.policies, made, shown) is verdict
     if verdict is Verdict.APPLIED and shown is not None:
@@ -49,20 +93,85 @@ def test_what_reading_back_says(entries: Any, made: Change, shown: Any, verdict:
 @pytest.mark.parametrize(
     ("made", "reviewed", "now", "head", "why"),
     [
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, {"p": 1}, {"p": 2}, None, id="as reviewed"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, {"p": 1, "q": 1}, {"p": 2}, "the item changed in the tenant since it was reviewed: /q", id="another property moved"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, None, {"p": 2}, "the item is gone from the tenant", id="gone"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, {"p": 1}, {"p": 3}, "the repository no longer holds the approved value of /p", id="pushed since"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, {"p": 1}, {"p": 2, "q": 3}, None, id="another property pushed"),
-        pytest.param(change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, {"p": 1}, None, "the repository does not have the file any more", id="file removed"),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)), {"p": 1}, {"p": 1}, {"p": 2}, None, id="as reviewed"
+        ),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)),
+            {"p": 1},
+            {"p": 1, "q": 1},
+            {"p": 2},
+            "the item changed in the tenant since it was reviewed: /q",
+            id="another property moved",
+        ),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)),
+            {"p": 1},
+            None,
+            {"p": 2},
+            "the item is gone from the tenant",
+            id="gone",
+        ),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)),
+            {"p": 1},
+            {"p": 1},
+            {"p": 3},
+            "the repository no longer holds the approved value of /p",
+            id="pushed since",
+        ),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)),
+            {"p": 1},
+            {"p": 1},
+            {"p": 2, "q": 3},
+            None,
+            id="another property pushed",
+        ),
+        pytest.param(
+            change(Action.UPDATE, ("p", 1, 2)),
+            {"p": 1},
+            {"p": 1},
+            None,
+            "the repository does not have the file any more",
+            id="file removed",
+        ),
         pytest.param(change(Action.CREATE, ("p", ABSENT, 2)), None, None, {"p": 2}, None, id="a create"),
-        pytest.param(change(Action.CREATE, ("p", ABSENT, 2)), None, {"p": 2}, {"p": 2}, "the tenant has such an item by now", id="created by somebody"),
-        pytest.param(change(Action.CREATE, ("p", ABSENT, 2)), None, None, {"p": 2, "q": 1}, "the repository no longer holds the approved value of /q", id="a create with more"),
+        pytest.param(
+            change(Action.CREATE, ("p", ABSENT, 2)),
+            None,
+            {"p": 2},
+            {"p": 2},
+            "the tenant has such an item by now",
+            id="created by somebody",
+        ),
+        pytest.param(
+            change(Action.CREATE, ("p", ABSENT, 2)),
+            None,
+            None,
+            {"p": 2, "q": 1},
+            "the repository no longer holds the approved value of /q",
+            id="a create with more",
+        ),
         pytest.param(change(Action.DELETE, ("p", 1, ABSENT)), {"p": 1}, {"p": 1}, None, None, id="a delete"),
-        pytest.param(change(Action.DELETE, ("p", 1, ABSENT)), {"p": 1}, {"p": 1}, {"p": 1}, "the repository has the file again", id="a delete taken back"),
-        pytest.param(change(Action.DELETE, ("p", 1, ABSENT), replaces="c1"), {"p": 1}, {"p": 1}, {"p": 9}, None, id="a delete in a pair"),
+        pytest.param(
+            change(Action.DELETE, ("p", 1, ABSENT)),
+            {"p": 1},
+            {"p": 1},
+            {"p": 1},
+            "the repository has the file again",
+            id="a delete taken back",
+        ),
+        pytest.param(
+            change(Action.DELETE, ("p", 1, ABSENT), replaces="c1"),
+            {"p": 1},
+            {"p": 1},
+            {"p": 9},
+            None,
+            id="a delete in a pair",
+        ),
     ],
-)  # fmt: skip
+)
 def test_when_a_change_is_stale(
     entries: Any, made: Change, reviewed: Any, now: Any, head: Any, why: str | None
 ) -> None:
@@ -88,7 +197,9 @@ def test_a_file_that_moved_on_keeps_what_it_says(world: Any) -> None:
 
     world.deploy(plan, service=meanwhile)
     assert world.file(G, "A")["default"] == 7
-    assert [(row.base, row.tenant, row.repository) for row in world.sync().changes[0].properties] == [(0, 0, 7)]
+    assert [(row.base, row.tenant, row.repository) for row in world.sync().changes[0].properties] == [
+        (0, 0, 7)
+    ]
 
 
 def test_a_file_removed_during_its_create_is_asked_about(world: Any) -> None:
