@@ -35,7 +35,7 @@ class Reply:
         error = self.body.get("error") if isinstance(self.body, Mapping) else None
         if not isinstance(error, Mapping):
             return "", "the answer is not JSON" if self.malformed else ""
-        return str(error.get("code") or ""), str(error.get("message") or "")
+        return str(error.get("code") or ""), _sentence(str(error.get("message") or ""))
 
     @property
     def says_not_found(self) -> bool:
@@ -43,6 +43,18 @@ class Reply:
         the way.
         """
         return self.status == 404 and "notfound" in self.error[0].lower()
+
+
+def _sentence(message: str) -> str:
+    """The sentence for people: Intune wraps it in JSON of its own and adds ids of its operations."""
+    if not message.startswith("{"):
+        return message
+    try:
+        inner = json.loads(message)
+    except ValueError:
+        return message
+    text = inner.get("Message") if isinstance(inner, dict) else None
+    return text.partition(" - Operation ID")[0] if isinstance(text, str) else message
 
 
 def parse(status: int, headers: Mapping[str, str], content: bytes, now: float) -> Reply:
