@@ -16,7 +16,7 @@ from shared.domain.file_name import fold, free_path
 from shared.domain.files import Tree, to_files
 from shared.domain.item import Content, PropertyPath
 from shared.domain.plan import Action, Change
-from shared.domain.properties import apply, copy_properties, same, value_at
+from shared.domain.properties import apply, copy_properties, same, same_content, value_at
 from shared.domain.readback import created_content, own_forms
 from shared.domain.reference import Index, identity_of
 from shared.domain.tenant_state import TenantState
@@ -153,9 +153,13 @@ def _own_forms(inputs: SettleInputs, spec: TypeSpec, one: Applied, read_back: Co
         for path in own_forms(spec, one.change, read_back)
         if same(value_at(spec, head, path), value_at(spec, deployed, path))
     ]
-    if paths:
+    content = copy_properties(spec, head, read_back, paths) if paths else head
+    if same_content(spec, content, read_back):
+        # Spelled as the backup would: else the next sync had a commit to make with nothing in it to read.
+        content = read_back
+    if paths or content is read_back:
         found.main.remove(item_paths(spec, inputs.head.tree, one.change.path))
-        found.main.write(to_files(spec, one.change.path, copy_properties(spec, head, read_back, paths)))
+        found.main.write(to_files(spec, one.change.path, content))
         found.forms.extend(OwnForm(one.change.path, path) for path in sorted(paths))
 
 

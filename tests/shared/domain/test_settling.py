@@ -187,6 +187,14 @@ def test_defaults_of_a_create_are_taken_over_where_the_file_still_says_nothing(w
     assert world.found.main == {}
 
 
+def test_a_created_file_is_left_as_the_next_backup_would_write_it(world: Any) -> None:
+    world.push("locations", "A", {"displayName": "A"})
+    world.deploy(world.sync(), service=lambda one, raw: {**raw, "countries": []})
+    assert world.file("locations", "A") == {"displayName": "A", "countries": []}
+    assert world.sync().changes == ()
+    assert world.found.main == {}
+
+
 def test_a_file_that_moved_on_keeps_what_it_says(world: Any) -> None:
     world.push(G, "A", {"displayName": "A", "p": 1})
     plan = world.sync()
