@@ -119,7 +119,7 @@ def killed() -> type[BaseException]:
     return Killed
 
 
-class Scene:
+class Story:
     """A tenant, contoso, whose n-th sync can be brought as far as its question."""
 
     NOW = NOW
@@ -130,18 +130,18 @@ class Scene:
 
     @staticmethod
     def tenant(settings: Settings | None = None) -> TenantRecord:
-        return TenantRecord(Scene.CONTOSO, "Contoso", "entra-contoso", settings or Settings(), NOW)
+        return TenantRecord(Story.CONTOSO, "Contoso", "entra-contoso", settings or Settings(), NOW)
 
     @staticmethod
     def sync(n: int = 0, *, supersede: bool = False) -> SyncRecord:
         at = NOW + dt.timedelta(minutes=n)
         options = SyncOptions(supersede=supersede)
-        return SyncRecord(new_sync_id(at, bytes([n] * 10)), Scene.CONTOSO, options, Scene.ADA, at)
+        return SyncRecord(new_sync_id(at, bytes([n] * 10)), Story.CONTOSO, options, Story.ADA, at)
 
     @staticmethod
     async def waiting(stores: Stores, n: int = 0, plan: PlanSummary = PLAN) -> None:
         """Sync n, superseding whatever waits, as far as its question."""
-        one = Scene.sync(n, supersede=True)
+        one = Story.sync(n, supersede=True)
         assert isinstance(await stores.status.contest(one.tenant, None, begun(one)), Moved)
         route = [Stage.AUTHENTICATING, Stage.CHECKING_PERMISSIONS, Stage.BACKING_UP, Stage.COMPARING]
         for step, stage in enumerate(route, 1):
@@ -150,5 +150,5 @@ class Scene:
 
 
 @pytest.fixture(scope="session")
-def scene() -> type[Scene]:
-    return Scene
+def story() -> type[Story]:
+    return Story

@@ -10,19 +10,19 @@ from shared.domain.sync import DecisionKind, Outcome, Status
 from shared.steps.finish import SERVICE, expire, finish
 
 
-def test_the_deadline_decides_unless_somebody_did(play, scene):
-    sync = scene.sync().id
+def test_the_deadline_decides_unless_somebody_did(play, story):
+    sync = story.sync().id
 
     async def scenario(stores):
-        await stores.status.create(scene.tenant())
-        none = await expire(stores.status, scene.CONTOSO, sync, scene.NOW)
-        await scene.waiting(stores)
-        rejects = Request(DecisionKind.REJECT, scene.PLAN.digest, scene.BOB, scene.NOW)
+        await stores.status.create(story.tenant())
+        none = await expire(stores.status, story.CONTOSO, sync, story.NOW)
+        await story.waiting(stores)
+        rejects = Request(DecisionKind.REJECT, story.PLAN.digest, story.BOB, story.NOW)
         late, rejected = await asyncio.gather(
-            expire(stores.status, scene.CONTOSO, sync, scene.NOW),
-            stores.status.contest(scene.CONTOSO, sync, decided(rejects, Choice(3, 0))),
+            expire(stores.status, story.CONTOSO, sync, story.NOW),
+            stores.status.contest(story.CONTOSO, sync, decided(rejects, Choice(3, 0))),
         )
-        return none, late, rejected, await expire(stores.status, scene.CONTOSO, sync, scene.NOW)
+        return none, late, rejected, await expire(stores.status, story.CONTOSO, sync, story.NOW)
 
     none, late, rejected, again = play(scenario)
     assert none is None
@@ -34,18 +34,18 @@ def test_the_deadline_decides_unless_somebody_did(play, scene):
         assert rejected.decision == late
 
 
-def test_a_sync_ends_once(play, scene):
-    sync = scene.sync().id
+def test_a_sync_ends_once(play, story):
+    sync = story.sync().id
 
     async def scenario(stores):
-        await stores.status.create(scene.tenant())
-        await scene.waiting(stores)
+        await stores.status.create(story.tenant())
+        await story.waiting(stores)
         rejected, failed = ending(Facts(Verdict.REJECT)), ending(Facts(Verdict.FAILED))
-        first = await finish(stores.status, scene.CONTOSO, sync, rejected, scene.NOW)
-        second = await finish(stores.status, scene.CONTOSO, sync, failed, scene.NOW)
+        first = await finish(stores.status, story.CONTOSO, sync, rejected, story.NOW)
+        second = await finish(stores.status, story.CONTOSO, sync, failed, story.NOW)
         with pytest.raises(LookupError, match="no such sync"):
-            await finish(stores.status, scene.CONTOSO, scene.sync(9).id, failed, scene.NOW)
-        return first, second, await stores.status.tenant(scene.CONTOSO)
+            await finish(stores.status, story.CONTOSO, story.sync(9).id, failed, story.NOW)
+        return first, second, await stores.status.tenant(story.CONTOSO)
 
     first, second, row = play(scenario)
     assert first == second

@@ -18,20 +18,20 @@ from shared.errors import StorageConflict
 CHOICE = Choice(deployable=3, deletions=0)
 
 
-def asks(scene, kind: DecisionKind, by=None) -> Request:
-    return Request(kind, scene.PLAN.digest, by or scene.BOB, scene.NOW)
+def asks(story, kind: DecisionKind, by=None) -> Request:
+    return Request(kind, story.PLAN.digest, by or story.BOB, story.NOW)
 
 
-def test_two_starts_at_once_leave_one_sync(play, scene):
-    syncs = [scene.sync(n) for n in range(4)]
+def test_two_starts_at_once_leave_one_sync(play, story):
+    syncs = [story.sync(n) for n in range(4)]
 
     async def scenario(stores):
-        await stores.status.create(scene.tenant())
+        await stores.status.create(story.tenant())
         answers = await asyncio.gather(
-            *(stores.status.contest(scene.CONTOSO, None, begun(one)) for one in syncs)
+            *(stores.status.contest(story.CONTOSO, None, begun(one)) for one in syncs)
         )
-        rows, _ = await stores.status.syncs(scene.CONTOSO, 10)
-        return answers, rows, await stores.status.tenant(scene.CONTOSO), await stores.status.open_syncs()
+        rows, _ = await stores.status.syncs(story.CONTOSO, 10)
+        return answers, rows, await stores.status.tenant(story.CONTOSO), await stores.status.open_syncs()
 
     answers, rows, row, found = play(scenario)
     won = [answer.sync.id for answer in answers if isinstance(answer, Moved)]
@@ -40,22 +40,22 @@ def test_two_starts_at_once_leave_one_sync(play, scene):
     assert won[0] in [one.sync_id for one in found]
 
 
-def test_approve_reject_and_cancel_at_once_have_one_winner(play, scene):
-    one = scene.sync()
+def test_approve_reject_and_cancel_at_once_have_one_winner(play, story):
+    one = story.sync()
 
     async def scenario(stores):
         status = stores.status
-        await stores.status.create(scene.tenant())
-        await scene.waiting(stores)
+        await stores.status.create(story.tenant())
+        await story.waiting(stores)
         race = [
-            status.contest(scene.CONTOSO, one.id, decided(asks(scene, DecisionKind.APPROVE), CHOICE)),
+            status.contest(story.CONTOSO, one.id, decided(asks(story, DecisionKind.APPROVE), CHOICE)),
             status.contest(
-                scene.CONTOSO, one.id, decided(asks(scene, DecisionKind.REJECT, scene.ADA), CHOICE)
+                story.CONTOSO, one.id, decided(asks(story, DecisionKind.REJECT, story.ADA), CHOICE)
             ),
-            status.contest(scene.CONTOSO, one.id, cancelled(Cancel(scene.ADA, scene.NOW))),
+            status.contest(story.CONTOSO, one.id, cancelled(Cancel(story.ADA, story.NOW))),
         ]
         answers = await asyncio.gather(*race)
-        return answers, await status.decision(scene.CONTOSO, one.id), await status.sync(scene.CONTOSO, one.id)
+        return answers, await status.decision(story.CONTOSO, one.id), await status.sync(story.CONTOSO, one.id)
 
     answers, made, row = play(scenario)
     assert row.decision == made
@@ -66,18 +66,18 @@ def test_approve_reject_and_cancel_at_once_have_one_winner(play, scene):
     assert isinstance(answers[2], Moved), "a cancel always leaves its row: for the deploy, if approved"
 
 
-def test_supersede_and_approve_at_once_have_one_winner(play, scene):
-    old, new = scene.sync(), scene.sync(1, supersede=True)
+def test_supersede_and_approve_at_once_have_one_winner(play, story):
+    old, new = story.sync(), story.sync(1, supersede=True)
 
     async def scenario(stores):
         status = stores.status
-        await stores.status.create(scene.tenant())
-        await scene.waiting(stores)
+        await stores.status.create(story.tenant())
+        await story.waiting(stores)
         answers = await asyncio.gather(
-            status.contest(scene.CONTOSO, None, begun(new)),
-            status.contest(scene.CONTOSO, old.id, decided(asks(scene, DecisionKind.APPROVE), CHOICE)),
+            status.contest(story.CONTOSO, None, begun(new)),
+            status.contest(story.CONTOSO, old.id, decided(asks(story, DecisionKind.APPROVE), CHOICE)),
         )
-        return answers, await status.decision(scene.CONTOSO, old.id), await status.tenant(scene.CONTOSO)
+        return answers, await status.decision(story.CONTOSO, old.id), await status.tenant(story.CONTOSO)
 
     (start, approval), made, row = play(scenario)
     if isinstance(start, Moved):
@@ -88,18 +88,18 @@ def test_supersede_and_approve_at_once_have_one_winner(play, scene):
         assert (made.kind, row.active_sync) == (DecisionKind.APPROVE, old.id)
 
 
-def test_a_finish_and_a_supersede_at_once_release_the_tenant_once(play, scene):
-    old, new = scene.sync(), scene.sync(1, supersede=True)
+def test_a_finish_and_a_supersede_at_once_release_the_tenant_once(play, story):
+    old, new = story.sync(), story.sync(1, supersede=True)
 
     async def scenario(stores):
         status = stores.status
-        await stores.status.create(scene.tenant())
-        await scene.waiting(stores)
+        await stores.status.create(story.tenant())
+        await story.waiting(stores)
         await asyncio.gather(
-            status.contest(scene.CONTOSO, None, begun(new)),
-            status.change(scene.CONTOSO, old.id, finished(ending(Facts(Verdict.CANCELLED)), scene.NOW)),
+            status.contest(story.CONTOSO, None, begun(new)),
+            status.change(story.CONTOSO, old.id, finished(ending(Facts(Verdict.CANCELLED)), story.NOW)),
         )
-        return await status.tenant(scene.CONTOSO), await status.sync(scene.CONTOSO, old.id)
+        return await status.tenant(story.CONTOSO), await status.sync(story.CONTOSO, old.id)
 
     row, ended = play(scenario)
     assert row.active_sync == new.id, "an old sync's end never takes the lock of a newer one"
@@ -107,21 +107,21 @@ def test_a_finish_and_a_supersede_at_once_release_the_tenant_once(play, scene):
     assert ended.stage in (Stage.ENDED, Stage.SETTLING)
 
 
-def test_a_superseded_sync_ends_by_itself_later(play, scene):
-    old, new = scene.sync(), scene.sync(1, supersede=True)
+def test_a_superseded_sync_ends_by_itself_later(play, story):
+    old, new = story.sync(), story.sync(1, supersede=True)
 
     async def scenario(stores):
         status = stores.status
-        await stores.status.create(scene.tenant())
-        await scene.waiting(stores)
-        await status.contest(scene.CONTOSO, None, begun(new))
-        between = await status.sync(scene.CONTOSO, old.id), await status.tenant(scene.CONTOSO)
+        await stores.status.create(story.tenant())
+        await story.waiting(stores)
+        await status.contest(story.CONTOSO, None, begun(new))
+        between = await status.sync(story.CONTOSO, old.id), await status.tenant(story.CONTOSO)
         assert (
-            await status.change(scene.CONTOSO, old.id, enter(Stage.REPORTING, 9, scene.NOW)) is Ignored.LATE
+            await status.change(story.CONTOSO, old.id, enter(Stage.REPORTING, 9, story.NOW)) is Ignored.LATE
         )
-        await status.change(scene.CONTOSO, old.id, finished(ending(Facts(Verdict.SUPERSEDED)), scene.NOW))
-        after = await status.sync(scene.CONTOSO, old.id), await status.tenant(scene.CONTOSO)
-        return between, after, await status.open_syncs(), await status.events(scene.CONTOSO, old.id, 2)
+        await status.change(story.CONTOSO, old.id, finished(ending(Facts(Verdict.SUPERSEDED)), story.NOW))
+        after = await status.sync(story.CONTOSO, old.id), await status.tenant(story.CONTOSO)
+        return between, after, await status.open_syncs(), await status.events(story.CONTOSO, old.id, 2)
 
     (between, held), (after, same), found, events = play(scenario)
     assert (between.stage, between.cause, held.last_sync.id) == (Stage.SETTLING, Cause.SUPERSEDED, old.id)
@@ -139,45 +139,45 @@ class Disturbed(Tables):
         return await super().transact(table, operations)
 
 
-def test_a_race_that_does_not_end_is_a_conflict(play, scene, azurite, prefix):
+def test_a_race_that_does_not_end_is_a_conflict(play, story, azurite, prefix):
     async def scenario(stores):
-        await stores.status.create(scene.tenant())
+        await stores.status.create(story.tenant())
         tables = Disturbed(by_connection_string(azurite), prefix=prefix)
         try:
             with pytest.raises(StorageConflict, match="changing the status of contoso"):
-                await TableStatusStore(tables, lambda: scene.NOW).contest(
-                    scene.CONTOSO, None, begun(scene.sync())
+                await TableStatusStore(tables, lambda: story.NOW).contest(
+                    story.CONTOSO, None, begun(story.sync())
                 )
         finally:
             await tables.close()
-        return await stores.status.tenant(scene.CONTOSO)
+        return await stores.status.tenant(story.CONTOSO)
 
     assert play(scenario).active_sync is None
 
 
-def test_a_lost_answer_is_found_to_have_been_ours(play, scene, faulty):
+def test_a_lost_answer_is_found_to_have_been_ours(play, story, faulty):
     """Every other transaction is carried out and its answer lost: each change is made once all the same."""
     batches = itertools.count()
 
     def fault(method, url, number):
         return "reset" if "$batch" in url and next(batches) % 2 == 0 else None
 
-    one = scene.sync()
-    approve = asks(scene, DecisionKind.APPROVE)
+    one = story.sync()
+    approve = asks(story, DecisionKind.APPROVE)
 
     async def scenario(stores):
         status = stores.status
-        await status.create(scene.tenant())
-        begins = await status.contest(scene.CONTOSO, None, begun(one))
-        entered = await status.change(scene.CONTOSO, one.id, enter(Stage.AUTHENTICATING, 1, scene.NOW))
+        await status.create(story.tenant())
+        begins = await status.contest(story.CONTOSO, None, begun(one))
+        entered = await status.change(story.CONTOSO, one.id, enter(Stage.AUTHENTICATING, 1, story.NOW))
         for step, stage in enumerate([Stage.CHECKING_PERMISSIONS, Stage.BACKING_UP, Stage.COMPARING], 2):
-            await status.change(scene.CONTOSO, one.id, enter(stage, step, scene.NOW))
-        await status.change(scene.CONTOSO, one.id, open_approval(5, scene.PLAN, scene.NOW))
-        made = await status.contest(scene.CONTOSO, one.id, decided(approve, CHOICE))
-        await status.change(scene.CONTOSO, one.id, finished(ending(Facts(Verdict.REJECT)), scene.NOW))
-        events = await status.events(scene.CONTOSO, one.id, 0)
+            await status.change(story.CONTOSO, one.id, enter(stage, step, story.NOW))
+        await status.change(story.CONTOSO, one.id, open_approval(5, story.PLAN, story.NOW))
+        made = await status.contest(story.CONTOSO, one.id, decided(approve, CHOICE))
+        await status.change(story.CONTOSO, one.id, finished(ending(Facts(Verdict.REJECT)), story.NOW))
+        events = await status.events(story.CONTOSO, one.id, 0)
         (listed,) = await status.tenants()
-        return begins, entered, made, events, await status.tenant(scene.CONTOSO), listed
+        return begins, entered, made, events, await status.tenant(story.CONTOSO), listed
 
     begins, entered, made, events, row, listed = play(scenario, lambda: faulty(fault))
     assert isinstance(begins, Begun | Moved)
