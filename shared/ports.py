@@ -7,12 +7,12 @@ in the thread pool (mechanics.md 2).
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.domain.catalog import Lookup, TypeSpec
+from shared.domain.files import blob_id
 from shared.domain.request import Request
 from shared.domain.snapshot import RawItem, TypeRead
 from shared.names import CommitId, ObjectId
@@ -176,8 +176,3 @@ class Repository(Protocol):
     def between(self, old: CommitId | None, new: CommitId) -> Sequence[CommitId]:
         """The commits reachable from `new` and not from `old`, newest first."""
         ...
-
-
-def blob_id(contents: bytes) -> str:
-    """Git's id of a blob with these contents, without a repository."""
-    return hashlib.sha1(b"blob %d\x00" % len(contents) + contents, usedforsecurity=False).hexdigest()

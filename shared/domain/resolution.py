@@ -24,7 +24,8 @@ def literal(content: Content, index: Index) -> dict[str, Json] | Unresolved:
     missing: list[str] = []
 
     def object_id(symbol: Symbol) -> str:
-        found = index.resolve(symbol.type, symbol.identity)
+        # What the tenant itself holds may have a namesake by now; a new reference to one never gets this far.
+        found = index.owner(symbol.type, symbol.identity)
         if isinstance(found, Unresolvable):
             missing.append(str(symbol))
             return ""
