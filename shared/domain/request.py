@@ -64,13 +64,15 @@ def create_request(spec: TypeSpec, name: str, desired: Content) -> Request | Unw
 
 
 def completing_requests(
-    spec: TypeSpec, name: str, object_id: ObjectId, desired: Content
+    spec: TypeSpec, name: str, object_id: ObjectId, desired: Content, current: Raw | None = None
 ) -> tuple[Request, ...] | Unwritable:
-    """What a create still needs once its object exists: the parts that its body could not hold."""
+    """What a create still needs once its object exists: the parts that its body could not hold. `current`:
+    the object as just read, which may have some of them already.
+    """
     if fault := _unresolved(spec, desired):
         return fault
     parts = [part for part in spec.sub_resources if not part.on_create and desired.get(part.property)]
-    return tuple(_write_parts(spec, name, object_id, {}, service_form(spec, desired, None), parts))
+    return tuple(_write_parts(spec, name, object_id, current or {}, service_form(spec, desired, None), parts))
 
 
 def update_requests(

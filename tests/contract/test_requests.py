@@ -96,7 +96,7 @@ def requests_of(spec: TypeSpec, raw: dict[str, Any]) -> Iterator[Request]:
         created = create_request(spec, "N", desired)
         assert isinstance(created, Request)
         yield created
-        completing = completing_requests(spec, "N", ID, desired)
+        completing = completing_requests(spec, "N", ID, desired, {})
         assert isinstance(completing, tuple)
         yield from completing
         yield from delete_requests(spec, "N", ID, raw)

@@ -233,9 +233,18 @@ def test_members_are_created_after_their_object() -> None:
     new = combination("fido2CombinationConfiguration", ["fido2"], allowedAAGUIDs=["c"])
     desired["combinationConfigurations"] = [new]
     assert "combinationConfigurations" not in create("authentication-strength-policies", desired).body
-    found = completing_requests(spec_of("authentication-strength-policies"), "N", ID, desired)
+    found = completing_requests(spec_of("authentication-strength-policies"), "N", ID, desired, {})
     assert isinstance(found, tuple)
     assert [(one.method, one.body) for one in found] == [("POST", new)]
+
+
+def test_members_that_an_earlier_run_made_are_not_made_again() -> None:
+    spec = spec_of("authentication-strength-policies")
+    new = combination("fido2CombinationConfiguration", ["fido2"], allowedAAGUIDs=["c"])
+    desired = {"displayName": "N", "combinationConfigurations": [new]}
+    assert (
+        completing_requests(spec, "N", ID, desired, {"combinationConfigurations": [{"id": "1", **new}]}) == ()
+    )
 
 
 def test_a_create_is_one_post_that_is_not_repeated() -> None:
@@ -244,7 +253,7 @@ def test_a_create_is_one_post_that_is_not_repeated() -> None:
     assert (request.method, request.path, request.once) == ("POST", "/groups", True)
     assert request.body["displayName"] == raw["displayName"]
     assert not {"id", "onPremisesSyncEnabled"} & request.body.keys()
-    assert completing_requests(spec_of("groups"), "N", ID, content_of("groups", raw)) == ()
+    assert completing_requests(spec_of("groups"), "N", ID, content_of("groups", raw), {}) == ()
 
 
 def test_a_create_holds_the_parts_that_belong_in_it_and_leaves_the_rest_for_later() -> None:
@@ -253,7 +262,7 @@ def test_a_create_holds_the_parts_that_belong_in_it_and_leaves_the_rest_for_late
     request = create("device-compliance-policies", desired)
     assert request.body["scheduledActionsForRule"][0]["ruleName"] == "PasswordRequired"
     assert "assignments" not in request.body
-    found = completing_requests(spec_of("device-compliance-policies"), "N", ID, desired)
+    found = completing_requests(spec_of("device-compliance-policies"), "N", ID, desired, {})
     assert isinstance(found, tuple)
     assert [one.path.rpartition("/")[2] for one in found] == ["assign"] * bool(desired.get("assignments"))
 
@@ -293,7 +302,7 @@ def test_an_unresolved_reference_is_an_error_and_never_left_out() -> None:
     desired: dict[str, Any] = {"conditions": {"users": {"excludeGroups": ["{{groups:Break glass}}", "g"]}}}
     answers = [
         create_request(spec, "N", desired),
-        completing_requests(spec, "N", ID, desired),
+        completing_requests(spec, "N", ID, desired, {}),
         update_requests(spec, "N", ID, {}, desired, [("conditions",)]),
     ]
     for answer in answers:

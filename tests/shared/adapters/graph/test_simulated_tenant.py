@@ -159,7 +159,9 @@ def test_an_item_created_from_anothers_content_reads_the_same_and_can_be_deleted
             request = create_request(spec, "A copy", desired)
             assert not hasattr(request, "detail"), request
             object_id = ObjectId((await api.send(request)).body["id"])
-            completing = completing_requests(spec, "A copy", object_id, desired)
+            fresh = await api.read_item(spec, object_id)
+            assert fresh is not None
+            completing = completing_requests(spec, "A copy", object_id, desired, fresh.raw)
             assert isinstance(completing, tuple)
             for one in completing:
                 await api.send(one)
