@@ -6,6 +6,7 @@
     pack_writer     writes packs of complete objects; copies compressed objects from one pack to another
     objects         reads objects from the listed packs
     trees           flattens, compares and edits trees
+    reach           finds everything that a commit needs
     history         walks commits
     blob_repository the port `shared.ports.Repository`
     upkeep          repack, delete what is no longer listed

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import stat
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from dulwich.objects import S_ISGITLINK, ObjectID, hex_to_sha
-
 from shared.adapters.repository.blob_repository import BlobRepository, StaleBase
-from shared.adapters.repository.history import parents_of
 from shared.adapters.repository.manifest import Manifest
 from shared.adapters.repository.objects import StoredObjects
 from shared.adapters.repository.pack_writer import WrittenPack, copy_objects, write_pack
-from shared.names import CommitId
+from shared.adapters.repository.reach import reachable
 
 MANY_PACKS: Final = 20
 KEEP_UNLISTED: Final = dt.timedelta(hours=24)
@@ -58,34 +53,6 @@ def delete_unlisted(repository: BlobRepository, now: dt.datetime, keep: dt.timed
     return deleted
 
 
-def reachable(objects: StoredObjects, tips: Iterable[CommitId]) -> set[bytes]:
-    """The ids (40 hexadecimal digits) of everything that these commits need."""
-    found: set[bytes] = set()
-    commits = list(tips)
-    while commits:
-        commit_id = commits.pop()
-        if commit_id.encode() not in found:
-            found.add(commit_id.encode())
-            commit = objects.commit(commit_id)
-            commits.extend(parents_of(commit))
-            _add_tree(objects, commit.tree, found)
-    return found
-
-
-def _add_tree(objects: StoredObjects, root: bytes, found: set[bytes]) -> None:
-    trees = [root]
-    while trees:
-        tree = trees.pop()
-        if tree in found:
-            continue
-        found.add(tree)
-        for mode, object_id in objects.entries(tree).values():
-            if stat.S_ISDIR(mode):
-                trees.append(object_id)
-            elif not S_ISGITLINK(mode):
-                found.add(object_id)
-
-
 def _repack(repository: BlobRepository, base: Manifest, now: dt.datetime) -> None:
     with repository.opened(base) as objects:
         written = _write_reachable(repository, objects, base)
@@ -104,7 +71,7 @@ def _repack(repository: BlobRepository, base: Manifest, now: dt.datetime) -> Non
 
 
 def _write_reachable(repository: BlobRepository, objects: StoredObjects, base: Manifest) -> WrittenPack:
-    needed = [hex_to_sha(ObjectID(name)) for name in reachable(objects, base.refs.values())]
+    needed = reachable(objects, base.refs.values())
     return write_pack(
         repository.packs.cache.folder,
         len(needed),

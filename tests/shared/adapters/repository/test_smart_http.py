@@ -156,11 +156,18 @@ def test_a_shallow_clone_is_deepened_and_pushed_from(
         tip = repository.commit([change({"intune/type/item 1.json": b"%d" % number}, tip)])[MAIN]
     person = clone("--depth", "1")
     assert person.ok("rev-list", "--count", "HEAD") == "1"
+    tip = repository.commit([change({"intune/type/item 2.json": b"later"}, tip)])[MAIN]
+    person.ok("pull", "-q")
+    assert person.ok("rev-list", "--count", "HEAD") == "2"
     pushed = person.write({"intune/type/item 1.json": b"mine"})
     person.ok("push", "-q")
     assert open_repository().refs()[MAIN] == pushed
+    tip = repository.commit([change({"intune/type/item 2.json": b"later still"}, CommitId(pushed))])[MAIN]
+    person.ok("fetch", "-q", "--depth", "4")
+    assert person.ok("rev-list", "--count", "origin/main") == "4"
+    person.ok("pull", "-q")
     person.ok("fetch", "-q", "--unshallow")
-    assert person.ok("rev-list", "--count", "HEAD") == "5"
+    assert person.ok("rev-list", "--count", "HEAD") == "7"
 
 
 def test_who_may_only_read_clones_but_does_not_push(
