@@ -166,7 +166,7 @@ class Repository(Protocol):
         ...
 
     def touching(self, commit: CommitId, path: str, top: int) -> Sequence[CommitId]:
-        """The commits that changed this file, from `commit` backwards, newest first, `top` of them at most."""
+        """The commits that changed this file: newest first, from `commit` on, `top` at most."""
         ...
 
     def tidy(self, now: dt.datetime) -> None:

@@ -68,7 +68,9 @@ class StatusStore(Protocol):
         ...
 
     async def removed(self, tenant: TenantId) -> TenantRecord | None:
-        """The removed tenant of this id, whose repository and history are still kept; None where there is none."""
+        """The removed tenant of this id, whose repository and history are still kept; None where there is
+        none.
+        """
         ...
 
     async def claim(self, entra_tenant: str, tenant: TenantId) -> TenantId:

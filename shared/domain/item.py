@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from shared.names import ItemPath, ObjectId, TypeKey
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Content: TypeAlias = Mapping[str, Json]
 """The canonical content of one item, a JSON object. Never changed in place."""
 
@@ -23,7 +23,7 @@ PropertyPath: TypeAlias = tuple[str, ...]
 is named by its key instead of an index: `("conditions", "users", "excludeGroups", "{{groups:Break
 glass}}")`."""
 
-SECRET: Final = "{{secret}}"
+SECRET: Final = "{{secret}}"  # noqa: S105 - the marker that stands for one
 
 
 class Absent(Enum):

@@ -20,7 +20,7 @@ class Authentication(Enum):
 
 
 class OnSignInTimeout(Enum):
-    """What the sign-in deadline does: cancel the sync, or count as a failed sign-in and go on without a user."""
+    """What the sign-in deadline does: cancel the sync, or go on without a user, as if sign-in had failed."""
 
     CANCEL = "cancel"
     CONTINUE = "continue"
@@ -38,7 +38,7 @@ class CredentialKind(Enum):
 
     DEFAULT = "default"
     CERTIFICATE = "certificate"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a kind of credential
     FEDERATED = "federated"
 
 

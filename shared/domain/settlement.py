@@ -153,7 +153,7 @@ def _own_forms(inputs: SettleInputs, spec: TypeSpec, one: Applied, read_back: Co
         for path in own_forms(spec, one.change, read_back)
         if same(value_at(spec, head, path), value_at(spec, deployed, path))
     ]
-    content = copy_properties(spec, head, read_back, paths) if paths else head
+    content: Content = copy_properties(spec, head, read_back, paths) if paths else head
     if same_content(spec, content, read_back):
         # Spelled as the backup would: else the next sync had a commit to make with nothing in it to read.
         content = read_back

@@ -1,4 +1,6 @@
-"""Rows of product.md 3.10 that need a decision or a deploy and are walked nowhere else, on the running stack."""
+"""Rows of product.md 3.10 that need a decision or a deploy and are walked nowhere else, on the running
+stack.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ REFUSED = {
     ),
     "a second item of one name": (
         {
-            "intune/assignment-filters/Other.json": '{"displayName": "Kiosks", "platform": "windows10AndLater"}\n'
+            "intune/assignment-filters/Other.json": (
+                '{"displayName": "Kiosks", "platform": "windows10AndLater"}\n'
+            )
         },
         ["Other.json", "Kiosks"],
     ),

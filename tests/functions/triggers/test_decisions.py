@@ -144,7 +144,8 @@ def test_what_became_of_each_change_shows(api, body, waiting, plan, digest) -> N
     decision = Decision(DecisionKind.APPROVE, digest, by, now, changes=("c0", "c1"))
     api.services.status.sync_rows[waiting.id] = replace(waiting, decision=decision)
     fault = Fault("notShown", "raw", "r1")
-    entries = {"c0": Entry("c0", State.APPLIED, now, now), "c1": Entry("c1", State.FAILED, now, now, fault=fault)}
+    failed = Entry("c1", State.FAILED, now, now, fault=fault)
+    entries = {"c0": Entry("c0", State.APPLIED, now, now), "c1": failed}
     api.services.artifacts("contoso", waiting.id).put("journal.json", dump(Journal(digest, entries)))
     value = body(api.call(list_changes, tenant="contoso", sync=waiting.id))["value"]
     assert [one["result"] for one in value] == ["applied", "failed", "notSelected", "notSelected"]
