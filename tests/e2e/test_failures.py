@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 
+import httpx
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -132,3 +134,27 @@ def test_a_reset_connection_after_a_create_makes_one_object_not_two(driver):
 
     assert (done["outcome"], done["deploy"]["applied"]) == ("succeeded", 1), tenant.report(asked["id"])
     assert len(tenant.objects(FILTERS)) == 1
+
+
+def test_a_sync_whose_orchestration_is_gone_is_settled_reported_and_released(driver, stack):
+    tenant = driver()
+    tenant.filter("Kiosks")
+    tenant.sync()
+    clone = tenant.clone()
+    clone.edit(KIOSKS, description="a wish")
+    clone.push()
+    asked = tenant.sync()
+    instance = f"{stack.api}/runtime/webhooks/durabletask/instances/{asked['id']}"
+    assert httpx.post(f"{instance}/terminate", params={"reason": "an operator"}).status_code == 202
+
+    for _ in range(3):  # reconcile may find the instance ending, then ended, then being closed
+        time.sleep(1)
+        assert httpx.post(f"{stack.api}/admin/functions/reconcile", json={"input": ""}).status_code == 202
+    lost = tenant.wait(asked["id"], "end")
+
+    assert (lost["outcome"], lost["error"]["code"]) == ("failed", "orchestrationLost")
+    assert tenant.tenant()["status"] == "newError"
+    assert tenant.report(asked["id"])["outcome"] == "failed"
+    assert tenant.portal(FILTERS, "Kiosks")["description"] == "Kiosks"
+    again = tenant.sync()
+    assert again["plan"]["digest"] == asked["plan"]["digest"]
