@@ -10,6 +10,7 @@ ACCORD_EXAMPLES sets how many sequences are tried (300 by default).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,8 @@ class Model:
 
     world: Any
     wishes: dict[str, Any] = field(default_factory=dict)
+    agreed: dict[tuple[str, PropertyPath], Value] = field(default_factory=dict)
+    """What B held where somebody wished something else: it stays until the wish ends."""
     plan: Plan | None = None
     fresh: int = 0
 
@@ -77,10 +80,21 @@ class Model:
             if base is not None:
                 self.wishes[path] = GONE
             return
-        found = diff(self.entry, base or {}, content)
+        found = dict(_leaves(diff(self.entry, base or {}, content)))
         self.wishes.pop(path, None)
         if found or base is None:
             self.wishes[path] = found
+        self.remember(path)
+
+    def remember(self, path: str) -> None:
+        """Of wishes that are new, notes what B holds; forgets those that ended."""
+        wish = self.wishes.get(path, {})
+        wish = {} if wish == GONE else wish
+        base = self.in_base(path)
+        for one in [key for key in self.agreed if key[0] == path and key[1] not in wish]:
+            del self.agreed[one]
+        for one in wish:
+            self.agreed.setdefault((path, one), value_at(self.entry, base, one))
 
     def changed(self, content: Any, what: str, value: int) -> dict[str, Any]:
         """A copy with one thing changed; every value is new, except that members come and go."""
@@ -166,6 +180,8 @@ class Model:
         for note in self.world.found.notes:
             if note.reason is Reason.MOVED and note.came_from in self.wishes:
                 self.wishes[note.path] = self.wishes.pop(note.came_from)
+                for old, one in [key for key in self.agreed if key[0] == note.came_from]:
+                    self.agreed[note.path, one] = self.agreed.pop((old, one))
         self.check()
 
     def do_approve(self, chosen: int, failing: int) -> None:
@@ -174,9 +190,14 @@ class Model:
             return
         names = [change.id for at, change in enumerate(plan.changes) if chosen >> (at % 8) & 1]
         bad = {change.id for at, change in enumerate(plan.changes) if failing >> (at % 8) & 1}
+        heads = {change.path: self.in_main(change.path) for change in plan.changes}
         results = self.world.deploy(plan, names, service=lambda one, raw: None if one.id in bad else raw)
         for change in plan.changes:
             if results.get(change.id) == "applied":
+                head = heads[change.path]
+                for row in change.properties:
+                    held = value_at(self.entry, head, row.path)
+                    assert same(held, row.repository), f"{change.path}: {row.path} written, no longer wanted"
                 self.done(change, [row.path for row in change.properties])
 
     def do_revert(self, chosen: int) -> None:
@@ -193,8 +214,16 @@ class Model:
 
     def done(self, change: Any, paths: list[PropertyPath]) -> None:
         """These properties are as wished, or as the tenant has them: what is left of the wishes is what a
-        later push asked for.
+        later push asked for. A create takes the whole item, also what is wished not to be there.
         """
+        paths = [()] if change.action is Action.CREATE else paths
+        for one in [key for key in self.agreed if key[0] == change.path]:
+            if any(_overlap(one[1], path) for path in paths):
+                del self.agreed[one]
+        self.end(change, paths)
+        self.remember(change.path)
+
+    def end(self, change: Any, paths: list[PropertyPath]) -> None:
         wish = self.wishes.get(change.path)
         content = self.in_main(change.path)
         if wish == GONE:
@@ -273,6 +302,21 @@ class Model:
                     del wish[one]
             if not wish:
                 del self.wishes[path]
+            self.remember(path)
+        for one in (one for one, value in wish.items() if value != {}):
+            before = self.agreed[path, one]
+            assert same(value_at(self.entry, base, one), before), (
+                f"{path}: B moved at {one}, and nobody agreed"
+            )
+
+
+def _leaves(changes: dict[PropertyPath, Value]) -> Iterator[tuple[PropertyPath, Value]]:
+    """A whole object is the wish for each property in it: the other side may add more."""
+    for path, value in changes.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves({(*path, name): inner for name, inner in value.items()})
+        else:
+            yield path, value
 
 
 def _overlap(left: PropertyPath, right: PropertyPath) -> bool:
