@@ -64,8 +64,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change. `at`: when the intent was written; `since`: when it came to its state. `read_back`: the
-    canonical content that the tenant then held, None for a deleted item.
+    """One change. `at`: when the intent was first written; `since`: when it came to its state, or the last
+    request of that state was about to be sent. `read_back`: the canonical content that the tenant then held,
+    None for a deleted item.
     """
 
     change: ChangeId

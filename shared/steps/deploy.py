@@ -17,7 +17,7 @@ from shared.domain.lifecycle import deployed, deploying
 from shared.domain.move import Ignored
 from shared.domain.plan import Change
 from shared.domain.sync import DeployCount
-from shared.errors import LeaseLost
+from shared.errors import LeaseLost, StorageUnavailable
 from shared.names import Digest
 from shared.steps import blobs
 from shared.steps.approved import Head, load_approved
@@ -57,7 +57,7 @@ async def deploy(work: Work) -> Stop | bool:
             index = grown(approved.state.index, approved.changes, ledger.journal)
             return await _all(Desk(work, ledger, approved, Head(work.repository), index))
     except LeaseLost:
-        await asyncio.sleep(BUSY)
+        await work.sleep(BUSY)
         return False
 
 
@@ -101,13 +101,15 @@ async def _ledger(work: Work, digest: Digest) -> AsyncIterator[Ledger]:
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError, LeaseLost):
                 await keeper
-        await asyncio.to_thread(lease.release)
+        with contextlib.suppress(StorageUnavailable):  # it ends by itself
+            await asyncio.to_thread(lease.release)
 
 
 async def _keep(ledger: Ledger) -> None:
     while True:
         await asyncio.sleep(HOLD_EVERY)
-        await ledger.hold()
+        with contextlib.suppress(StorageUnavailable):  # tried again soon, and before each request
+            await ledger.hold()
 
 
 async def _tell(desk: Desk, change: Change) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from shared.domain import request as requests
+from shared.domain.canonical import canonical
 from shared.domain.item import Content, Json
 from shared.domain.journal import Entry, Fault, State
 from shared.domain.plan import Action, Change
@@ -21,13 +22,23 @@ from shared.domain.readback import created_content, staleness
 from shared.domain.request import Request, Unwritable
 from shared.domain.resolution import Unresolved, literal
 from shared.domain.resumption import unwritten
-from shared.errors import ReadFailed, WriteRefused, WriteUnknown
+from shared.domain.snapshot import RawItem
+from shared.errors import NotAvailable, ReadFailed, ServiceError, WriteUnknown
 from shared.names import ObjectId
 from shared.steps.desk import Desk, Final, Paused
 from shared.steps.find_created import Missing, find_created, namesakes
 from shared.steps.read_back import appear, read_back
 
 T = TypeVar("T")
+POSTS = 2
+"""How often a create is sent at most."""
+AMBIGUOUS = {
+    Missing.SEVERAL: "several new objects are called {name}; which of them this create made cannot be told",
+    Missing.UNLIKE: (
+        "no answer came, and a new object called {name} differs from what was to be created;"
+        " whether this create made it cannot be told"
+    ),
+}
 
 
 async def deploy_change(desk: Desk, change: Change) -> None:
@@ -39,8 +50,9 @@ async def deploy_change(desk: Desk, change: Change) -> None:
         await _deploy(desk, change)
     except Final as final:
         await desk.end(change, final.state, final.fault)
-    except (ReadFailed, WriteRefused, WriteUnknown) as error:
-        code = error.code or ("readFailed" if isinstance(error, ReadFailed) else "noAnswer")
+    except ServiceError as error:
+        reading = isinstance(error, ReadFailed | NotAvailable)
+        code = error.code or ("readFailed" if reading else "noAnswer")
         await desk.end(change, State.FAILED, Fault(code, str(error), error.request_id))
 
 
@@ -65,8 +77,8 @@ async def _write(desk: Desk, change: Change) -> None:
     if item is None and change.action is Action.DELETE and desk.entry(change) is not None:
         await _written(desk, change)  # an earlier run of this very delete got through
         return
+    await _check_stale(desk, change, item)
     now = desk.content(change, item)
-    await _check_stale(desk, change, now)
     if item is None or now is None:
         raise AssertionError("what is gone is stale")
     if change.action is Action.DELETE:
@@ -83,54 +95,47 @@ async def _create(desk: Desk, change: Change) -> None:
     spec = desk.spec(change)
     wanted = created_content(spec, change)
     body = _literal(desk, wanted)
-    entry = desk.entry(change)
-    if entry is None:
-        await _check_new(desk, change, wanted)
-        post = _ready(requests.create_request(spec, change.item, body))
-        await desk.intend(change, [post])
-        await _post(desk, change, wanted, post)
-    elif entry.object_id is None and not await _adopt(desk, change, wanted):
-        await _post(desk, change, wanted, _ready(requests.create_request(spec, change.item, body)))
-    await appear(desk, change)
-    object_id = _object_id(desk.begun(change))
-    await _send(desk, change, _ready(requests.completing_requests(spec, change.item, object_id, body)))
+    await _post(desk, change, wanted, _ready(requests.create_request(spec, change.item, body)))
+    item = await appear(desk, change)
+    steps = requests.completing_requests(spec, change.item, item.object_id, body, item.raw)
+    await _send(desk, change, _ready(steps))
 
 
 async def _check_new(desk: Desk, change: Change, wanted: Content) -> None:
     """Nobody may have made such an item since the comparison: never a second create."""
     await _check_stale(desk, change, None)
-    if await namesakes(desk.work, desk.spec(change), wanted, desk.index):
+    if await namesakes(desk, change, wanted):
         raise Final(State.STALE, "stale", f"the tenant has a {change.type} called {change.item} by now")
 
 
 async def _post(desk: Desk, change: Change, wanted: Content, post: Request) -> None:
-    """Sends the create; where no answer comes, once more, but only after looking long enough for the
-    first.
+    """Sends the create until the object has its id. Where no answer came, in this run or an earlier one, the
+    object is looked for first, for as long as it may take to show; then it is sent once more.
     """
-    for _ in range(2):
+    while (entry := desk.entry(change)) is None or entry.object_id is None:
+        if entry is not None and await _adopt(desk, change, wanted):
+            return
+        if entry is not None and len(entry.writes) >= POSTS:
+            why = f"{post.doing}: no answer came, twice, and no such object shows"
+            raise Final(State.FAILED, "noAnswer", why)
+        await _check_new(desk, change, wanted)
+        await desk.intend(change, [post])
         try:
             answer = await desk.send(post)
         except WriteUnknown:
-            if await _adopt(desk, change, wanted):
-                return
             continue
         await _created(desk, change, ObjectId(str(answer.body["id"])))
-        return
-    raise Final(State.FAILED, "noAnswer", f"{post.doing}: no answer came, twice, and no such object shows")
 
 
 async def _adopt(desk: Desk, change: Change, wanted: Content) -> bool:
     """Looks for the object that an unanswered create may have made; whether there is one. Raises Paused."""
-    found = await find_created(desk.work, desk.spec(change), wanted, desk.begun(change).at, desk.index)
+    found = await find_created(desk, change, wanted)
     if found is Missing.YET:
         raise Paused
-    if found is Missing.SEVERAL:
-        detail = (
-            f"several new objects are called {change.item}; which of them this create made cannot be told"
-        )
-        raise Final(State.FAILED, "createAmbiguous", detail)
-    if isinstance(found, Missing):
+    if found is Missing.NONE:
         return False
+    if isinstance(found, Missing):
+        raise Final(State.FAILED, "createAmbiguous", AMBIGUOUS[found].format(name=change.item))
     await _created(desk, change, found)
     return True
 
@@ -163,12 +168,16 @@ def _check_dependencies(desk: Desk, change: Change) -> None:
         raise Final(State.SKIPPED, "permissionMissing", f"{', '.join(missing)} is no longer granted")
 
 
-async def _check_stale(desk: Desk, change: Change, now: Content | None) -> None:
+async def _check_stale(desk: Desk, change: Change, item: RawItem | None) -> None:
     """What the reviewer saw must still be so; of a change already begun, what it wrote itself does not
     count.
+
+    Compared in the terms of the comparison: what this deploy has renamed since is not a change of those that
+    refer to it.
     """
-    spec = desk.spec(change)
-    head = await asyncio.to_thread(desk.head.content, spec, change.path, desk.index)
+    spec, then = desk.spec(change), desk.approved.state.index
+    head = await asyncio.to_thread(desk.head.content, spec, change.path, then)
+    now = None if item is None else canonical(spec, item.raw, then).content
     if desk.entry(change) is not None and now is not None:
         now = unwritten(spec, now, change)
     if why := staleness(spec, change, desk.approved.reviewed(spec, change), now, head):

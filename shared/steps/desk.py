@@ -97,7 +97,7 @@ class Desk:
         now = self.work.clock.now()
         entry = self.entry(change) or Entry(change.id, State.INTENT, now, now, change.object_id)
         writes = tuple(Write(one.method, one.path, body_hash(one.body)) for one in requests)
-        await self.ledger.write(replace(entry, writes=(*entry.writes, *writes)))
+        await self.ledger.write(replace(entry, since=now, writes=(*entry.writes, *writes)))
 
     async def send(self, request: Request) -> Answer:
         """Sends one request under the lease. Raises WriteRefused, WriteUnknown, LeaseLost."""

@@ -4,7 +4,6 @@ never came, the one it may have made (mechanics.md 4).
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,8 @@ from typing import Any
 
 from shared.domain.canonical import canonical
 from shared.domain.catalog import TypeSpec
-from shared.domain.item import Content
+from shared.domain.item import SECRET, Content, Json
+from shared.domain.plan import Change
 from shared.domain.properties import flatten, same
 from shared.domain.reference import Index
 from shared.domain.snapshot import RawItem
@@ -21,33 +21,42 @@ from shared.domain.tenant_state import likeness
 from shared.errors import ReadFailed
 from shared.names import ObjectId
 from shared.ports import Unfinished
-from shared.steps.work import Work
+from shared.steps.desk import Desk
 
 SKEW = dt.timedelta(minutes=5)
 """How far the service's clock may be behind ours."""
 LISTING = dt.timedelta(minutes=3)
 """How long a list of names may take."""
 PAUSE = 5.0
+SILENT: tuple[Json, ...] = (None, "", [], {}, SECRET)
+"""What a new object may leave out of its answer."""
 
 
 class Missing(Enum):
-    """Why there is no one object to adopt. `YET`: it may still show; ask again in the next slice."""
+    """Why there is no one object to adopt. `UNLIKE`: one is there, and does not hold what was sent. `YET`: it
+    may still show; ask again in the next slice.
+    """
 
     NONE = "none"
     SEVERAL = "several"
+    UNLIKE = "unlike"
     YET = "yet"
 
 
-async def namesakes(work: Work, spec: TypeSpec, wanted: Content, index: Index) -> Sequence[ObjectId]:
-    """Objects of this identity that the comparison did not know. Raises ReadFailed.
+async def namesakes(desk: Desk, change: Change, wanted: Content) -> Sequence[ObjectId]:
+    """Objects of this identity that neither the comparison nor this deploy knows. Raises ReadFailed,
+    NotAvailable.
 
     Only the list is read, not what items keep behind addresses of their own.
     """
+    spec, index, key = desk.spec(change), desk.index, change.type
     names = replace(spec, each=False, each_query={}, sub_resources=(), reveals=(), query=_plain(spec))
-    read = await work.api.read_type(names, work.clock.now() + LISTING)
+    read = await desk.work.api.read_type(names, desk.work.clock.now() + LISTING)
     if isinstance(read, Unfinished):
-        raise ReadFailed(f"looking for {spec.key} by name", message="the list is too long to read at once")
-    known, like = index.identities.get(spec.key, {}), likeness(spec, wanted)
+        raise ReadFailed(f"looking for {key} by name", message="the list is too long to read at once")
+    # A list may go on showing what this deploy has deleted.
+    known = {*desk.approved.state.index.identities.get(key, {}), *index.identities.get(key, {})}
+    like = likeness(spec, wanted)
     return [
         one.object_id
         for one in read.items
@@ -55,27 +64,28 @@ async def namesakes(work: Work, spec: TypeSpec, wanted: Content, index: Index) -
     ]
 
 
-async def find_created(
-    work: Work, spec: TypeSpec, wanted: Content, since: dt.datetime, index: Index
-) -> ObjectId | Missing:
-    """The object that a create sent at `since` has made: same identity, unknown to the comparison, created
-    after, equal content. Looks until a created object would certainly show. Raises ReadFailed.
+async def find_created(desk: Desk, change: Change, wanted: Content) -> ObjectId | Missing:
+    """The object that an unanswered create has made: same identity, unknown to the comparison, created after
+    the intent, equal content. Looks until a created object would certainly show. Raises ReadFailed,
+    NotAvailable.
     """
+    work, spec, entry = desk.work, desk.spec(change), desk.begun(change)
     within = spec.visible_within if work.visible_within is None else work.visible_within
-    until = since + dt.timedelta(seconds=within)
+    until = entry.since + dt.timedelta(seconds=within)
     while True:
-        candidates = await namesakes(work, spec, wanted, index)
+        last = work.clock.now() >= until
+        candidates = await namesakes(desk, change, wanted)
         items = [await work.api.read_item(spec, one) for one in candidates]
-        found = [one for one in items if one is not None and _ours(spec, one, wanted, since, index)]
+        found = [one for one in items if one is not None and _ours(spec, one, wanted, entry.at, desk.index)]
         if len(found) == 1:
             return found[0].object_id
         if found:
             return Missing.SEVERAL
-        if work.clock.now() >= until:
-            return Missing.NONE
+        if last:
+            return Missing.UNLIKE if candidates else Missing.NONE
         if work.slice_over():
             return Missing.YET
-        await asyncio.sleep(min(PAUSE, within / 4))
+        await work.sleep(min(PAUSE, within / 4))
 
 
 def _plain(spec: TypeSpec) -> dict[str, str]:
@@ -89,7 +99,7 @@ def _ours(spec: TypeSpec, item: RawItem, wanted: Content, since: dt.datetime, in
     later = {part.property for part in spec.sub_resources if not part.on_create}
     held = flatten(spec, canonical(spec, item.raw, index).content)
     return all(
-        path in held and same(held[path], value)
+        same(held[path], value) if path in held else value in SILENT
         for path, value in flatten(spec, wanted).items()
         if path[0] not in later
     )

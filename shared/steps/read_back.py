@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ from shared.domain.item import pointer
 from shared.domain.journal import Entry, State
 from shared.domain.plan import Action, Change
 from shared.domain.readback import Verdict, read_back_verdict, unshown
+from shared.domain.snapshot import RawItem
 from shared.names import ObjectId
 from shared.steps.desk import Desk, Final, Paused
 
@@ -18,16 +18,17 @@ PAUSES = (0.1, 0.3, 0.5, 1.0, 2.0, 5.0)
 """Seconds between looks; the last one repeats."""
 
 
-async def appear(desk: Desk, change: Change) -> None:
-    """Waits until a created object can be read by its id, so that what is written next finds it.
+async def appear(desk: Desk, change: Change) -> RawItem:
+    """Waits until a created object can be read by its id, so that what is written next finds it; the object.
 
     Raises Paused when the slice ends before, Final when the object does not show in time.
     """
     entry = desk.begun(change)
     for pause in _pauses():
-        if await desk.work.api.read_item(desk.spec(change), _id(entry)) is not None:
-            return
+        if (item := await desk.work.api.read_item(desk.spec(change), _id(entry))) is not None:
+            return item
         await _pause(desk, entry, pause, "the service took the create and does not show the object")
+    raise AssertionError("unreachable: the pauses do not end")
 
 
 async def read_back(desk: Desk, change: Change) -> None:
@@ -57,7 +58,7 @@ async def _pause(desk: Desk, entry: Entry, seconds: float, otherwise: str) -> No
         raise Final(State.FAILED, "notShown", otherwise)
     if desk.work.slice_over():
         raise Paused
-    await asyncio.sleep(seconds)
+    await desk.work.sleep(seconds)
 
 
 def _pauses() -> Iterator[float]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -44,6 +46,8 @@ class Work:
     visible_within: float | None = None
     """Overrides the catalog's time within which created objects show; for tests."""
     read_back_seconds: float = 300.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """How a stage waits, in seconds of `clock`."""
 
     async def stop(self) -> Stop | None:
         """Asked between items: a person's cancel first, then the time limit."""
