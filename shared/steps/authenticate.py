@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 from shared.domain.sync import SyncError
 from shared.errors import SignInFailed
 from shared.steps.log import Event
 from shared.steps.work import Work
 
+T = TypeVar("T")
 ATTEMPTS = 5
 PAUSE = 2.0
 """Seconds before the second attempt; doubled for each further one. The provider being down never asks a
@@ -21,11 +24,18 @@ async def authenticate(work: Work) -> SyncError | None:
 
     Repeatable: nothing is written but the token cache.
     """
+    found = await signed_in(work, work.tokens.app_token)
+    if isinstance(found, SyncError):
+        return found
+    work.log.note(Event.SIGNED_IN)
+    return None
+
+
+async def signed_in(work: Work, ask: Callable[[], T]) -> T | SyncError:
+    """What `ask` answers, which needs a token; tried again while the provider is down."""
     for attempt in range(ATTEMPTS):
         try:
-            await asyncio.to_thread(work.tokens.app_token)
-            work.log.note(Event.SIGNED_IN)
-            return None
+            return await asyncio.to_thread(ask)
         except SignInFailed as failed:
             if not failed.transient or attempt == ATTEMPTS - 1:
                 return SyncError(
@@ -36,5 +46,5 @@ async def authenticate(work: Work) -> SyncError | None:
                     request_id=failed.request_id,
                 )
         work.log.note(Event.RETRIED, stage="authenticating", attempt=attempt + 1)
-        await asyncio.sleep(PAUSE * 2**attempt)
+        await work.sleep(PAUSE * 2**attempt)
     raise AssertionError("unreachable: the last attempt returns")

@@ -7,6 +7,7 @@ import asyncio
 from shared.domain.scope import Scope, scope
 from shared.domain.sync import SyncError
 from shared.steps import blobs
+from shared.steps.authenticate import signed_in
 from shared.steps.log import Event
 from shared.steps.work import Work
 
@@ -14,9 +15,12 @@ from shared.steps.work import Work
 async def check_permissions(work: Work) -> Scope | SyncError:
     """Compares the roles in the app's token with what the included types need, and keeps the scope.
 
-    An error ends the sync: nothing at all could be read. Repeatable: the scope's blob is written over.
+    An error ends the sync: no token was given, or nothing at all could be read. Repeatable: the scope's blob
+    is written over.
     """
-    granted = await asyncio.to_thread(work.tokens.roles)
+    granted = await signed_in(work, work.tokens.roles)
+    if isinstance(granted, SyncError):
+        return granted
     found = scope(work.catalog, work.tenant.settings, work.sync.options.types, granted)
     await asyncio.to_thread(work.artifacts.put, blobs.SCOPE, blobs.dump_scope(found))
     missing = sorted({name for names in found.write_missing.values() for name in names})
