@@ -16,7 +16,7 @@ from shared.domain.plan import Action, Change
 from shared.domain.reversion import Reverted
 from shared.domain.reversion import revert as reverted
 from shared.domain.tenant_state import TenantState
-from shared.errors import HeadMoved, ReadFailed, StorageConflict
+from shared.errors import HeadMoved, NotAvailable, ReadFailed, StorageConflict
 from shared.names import BASE, MAIN, TENANT, ChangeId, CommitId
 from shared.ports import BranchCommit
 from shared.steps import blobs
@@ -53,7 +53,7 @@ async def _read_again(
         try:
             item = await work.api.read_item(spec, change.object_id)
             found[change.id] = None if item is None else canonical(spec, item.raw, state.index).content
-        except ReadFailed as error:
+        except (ReadFailed, NotAvailable) as error:
             work.log.note(Event.FAULT, type=change.type, detail=str(error), request=error.request_id)
             seen = state.item(change.type, change.object_id)
             found[change.id] = None if seen is None else state.content(spec, seen)

@@ -6,6 +6,7 @@ import asyncio
 from types import TracebackType
 from typing import Protocol, Self, Unpack
 
+from shared.errors import StorageUnavailable
 from shared.ports import Artifacts, Clock
 from shared.steps.log import LOG, Event, Facts, line
 
@@ -43,10 +44,13 @@ class SyncLog:
             self.note(Event.FAULT, status=one.status, detail=detail, request=one.request_id)
 
     async def flush(self) -> None:
-        """Appends what was gathered."""
+        """Appends what was gathered; what storage does not take is tried again with the next lines."""
         lines, self._lines = self._lines, []
         if lines:
-            await asyncio.to_thread(self._artifacts.append, LOG, b"".join(lines))
+            try:
+                await asyncio.to_thread(self._artifacts.append, LOG, b"".join(lines))
+            except StorageUnavailable:
+                self._lines = [*lines, *self._lines]
 
     async def __aenter__(self) -> Self:
         """Nothing to do."""
