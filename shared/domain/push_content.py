@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from shared.domain.canonical import stripped
 from shared.domain.catalog import Catalog, Kind, Reference, TypeSpec
-from shared.domain.item import SECRET, Content, Json, PropertyPath, pointer
+from shared.domain.item import ABSENT, SECRET, Content, Json, PropertyPath, Value, pointer
 from shared.domain.marker import BASE64, FILE, markers, payload, stray, symbol
 from shared.domain.pattern import Pattern, dig, matches, parse, places, touches
 from shared.domain.properties import same, triples
@@ -20,7 +20,7 @@ def content_faults(catalog: Catalog, spec: TypeSpec, content: Content, old: Cont
     return [
         *_name_faults(spec, content),
         *_stripped_faults(spec, content, old),
-        *_secret_faults(spec, content, old),
+        *(list(_secret_faults(spec, content, old)) or _replaced_faults(spec, content, old)),
         *_text_faults(catalog, spec, content),
     ]
 
@@ -63,6 +63,32 @@ def _secret_faults(spec: TypeSpec, content: Content, old: Content | None) -> Ite
             value = container[key]
             if value != SECRET and value not in before:
                 yield f"/{key} is a secret and is not kept in the repository: write {SECRET!r} in its place"
+
+
+def _replaced_faults(spec: TypeSpec, content: Content, old: Content | None) -> Iterator[str]:
+    """Values in place of a marker: what only the service can tell to be a secret would else be dropped by the
+    next backup without a word, since a marker never differs.
+    """
+    if old is None:
+        return
+    for path, (_, before, after) in sorted(triples(spec, None, old, content).items()):
+        if _replaces_secret(before, after):
+            yield (
+                f"{pointer(path)} holds a secret, which the service keeps and the repository does not:"
+                f" leave {SECRET!r} in its place, and change it in the tenant"
+            )
+
+
+def _replaces_secret(before: Value, after: Value) -> bool:
+    if before == SECRET:
+        return after is not ABSENT and after is not None and after != SECRET
+    if isinstance(before, dict) and isinstance(after, dict):
+        if before.get("@odata.type") != after.get("@odata.type"):
+            return False  # another kind of value, which need not be a secret
+        return any(_replaces_secret(inner, after.get(name, ABSENT)) for name, inner in before.items())
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return any(map(_replaces_secret, before, after))
+    return False
 
 
 def _text_faults(catalog: Catalog, spec: TypeSpec, content: Content) -> Iterator[str]:

@@ -194,6 +194,32 @@ def test_what_it_held_already_is_not_held_against_a_file(entries: Any) -> None:
     assert check(entries, {f"{P}/A.json": policy(p=1)}, {f"{P}/A.json": b"{"}) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [
+        pytest.param({"value": "{{secret}}"}, {"value": "new"}, True, id="a value in its place"),
+        pytest.param([{"value": "{{secret}}"}], [{"value": "new"}], True, id="in a list"),
+        pytest.param([{"value": "{{secret}}"}], [], False, id="removed from a list"),
+        pytest.param({"value": "{{secret}}"}, {}, False, id="removed"),
+        pytest.param({"value": "{{secret}}"}, {"value": None}, False, id="emptied"),
+        pytest.param({"value": "{{secret}}", "p": 1}, {"value": "{{secret}}", "p": 2}, False, id="beside it"),
+        pytest.param({"value": 1}, {"value": 2}, False, id="no secret"),
+        pytest.param(
+            {"keys": [{"@odata.type": "#text", "value": "{{secret}}"}]},
+            {"keys": [{"@odata.type": "#number", "value": 1}]},
+            False,
+            id="another kind of value",
+        ),
+    ],
+)
+def test_what_the_service_alone_knows_to_be_a_secret_cannot_be_replaced(
+    entries: Any, before: Any, after: Any, refused: bool
+) -> None:
+    faults = check(entries, {f"{P}/A.json": policy(x=after)}, {f"{P}/A.json": policy(x=before)})
+    assert bool(faults) is refused
+    assert all("leave '{{secret}}' in its place, and change it in the tenant" in one for one in faults)
+
+
 def test_what_an_update_cannot_change(entries: Any) -> None:
     old, ids = {f"{P}/A.json": policy(platform="mac")}, {f"{P}/A.json": "1"}
     new = {f"{P}/A.json": policy(platform="win")}
