@@ -3,6 +3,7 @@
     manifest        which refs and packs there are: one blob, changed by compare-and-set
     packs           immutable packs: upload, download into a folder of this machine, delete what is not listed
     storage_faults  Azure's errors in the product's words
+    pack_table      finds and reads most objects of some packs at once
     pack_writer     writes packs of complete objects; copies compressed objects from one pack to another
     objects         reads objects from the listed packs
     trees           flattens, compares and edits trees

@@ -76,7 +76,7 @@ class BlobRepository:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        return self._read(lambda objects: {blob: objects.contents(blob) for blob in wanted})
+        return self._read(lambda objects: objects.all_contents(wanted))
 
     def read_file(self, commit: CommitId, path: str) -> bytes | None:
         """The file at that path; None if the commit has no such file. Raises ObjectMissing."""

@@ -12,10 +12,13 @@ from dulwich.object_store import BaseObjectStore
 from dulwich.objects import Commit, ObjectID, RawObjectID, ShaFile, Tree, hex_to_sha
 from dulwich.pack import Pack
 
+from shared.adapters.repository.pack_table import PackTable
 from shared.errors import AccordError
 from shared.names import CommitId
 
 _HEX_LENGTH = 40
+_MANY = 200
+"""So many that reading the indexes as a whole is the shorter way."""
 
 
 class ObjectMissing(AccordError):
@@ -84,6 +87,19 @@ class StoredObjects(BaseObjectStore):
             return self.get_raw(ObjectID(blob.encode()))[1]
         except KeyError as exc:
             raise ObjectMissing(f"reading object {blob}: it is in none of the repository's packs") from exc
+
+    def all_contents(self, blobs: Sequence[str]) -> dict[str, bytes]:
+        """Those blobs' bytes. Raises ObjectMissing."""
+        if len(blobs) < _MANY:
+            return {blob: self.contents(blob) for blob in blobs}
+        with PackTable(self._packs) as table:
+            try:
+                return {blob: table.read(bytes.fromhex(blob))[1] for blob in blobs}
+            except KeyError as exc:
+                missing = exc.args[0].hex()
+                raise ObjectMissing(
+                    f"reading object {missing}: it is in none of the repository's packs"
+                ) from exc
 
     def _object(self, name: bytes) -> ShaFile:
         try:

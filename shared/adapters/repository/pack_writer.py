@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
-from dulwich.pack import Pack, PackData, pack_header_chunks, pack_object_chunks, write_pack_index
+from dulwich.pack import PackData, pack_header_chunks, pack_object_chunks, write_pack_index
 
-_COMPLETE_TYPES: Final = frozenset({1, 2, 3, 4})
-"""Commit, tree, blob, tag: the numbers of complete objects in a pack (gitformat-pack(5))."""
-_CHECKSUM_BYTES: Final = 20
+from shared.adapters.repository.pack_table import PackTable
 
 
 class PackWriter:
@@ -94,27 +91,7 @@ def write_index(pack: Path, index: BinaryIO) -> None:
         write_pack_index(index, data.sorted_entries(), data.get_stored_checksum())
 
 
-def copy_objects(packs: Iterable[Pack], object_ids: Iterable[bytes], writer: PackWriter) -> None:
+def copy_objects(table: PackTable, names: Iterable[bytes], writer: PackWriter) -> None:
     """Copies objects (binary ids) from stored packs, compressed as they are. Raises KeyError."""
-    left = set(object_ids)
-    for pack in packs:
-        if not left:
-            break
-        with Path(pack.data.path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as contents:
-            records = _records(pack, len(contents))
-            for object_id in sorted(left & records.keys(), key=lambda found: records[found]):
-                start, end = records[object_id]
-                record = contents[start:end]
-                if (record[0] >> 4) & 7 not in _COMPLETE_TYPES:
-                    raise ValueError(f"pack {pack.data.filename}: object {object_id.hex()} is a delta")
-                writer.copy(object_id, record)
-        left -= records.keys()
-    if left:
-        raise KeyError(next(iter(left)).hex())
-
-
-def _records(pack: Pack, size: int) -> Mapping[bytes, tuple[int, int]]:
-    """Where each object's record starts and ends in the pack's file of `size` bytes."""
-    entries = sorted((offset, object_id) for object_id, offset, _ in pack.index.iterentries())
-    ends = [*(offset for offset, _ in entries[1:]), size - _CHECKSUM_BYTES]
-    return {bytes(object_id): (offset, end) for (offset, object_id), end in zip(entries, ends, strict=True)}
+    for name in table.in_order(names):
+        writer.copy(name, table.record(name))

@@ -9,6 +9,7 @@ from typing import Final
 from shared.adapters.repository.blob_repository import BlobRepository, StaleBase
 from shared.adapters.repository.manifest import Manifest
 from shared.adapters.repository.objects import StoredObjects
+from shared.adapters.repository.pack_table import PackTable
 from shared.adapters.repository.pack_writer import WrittenPack, copy_objects, write_pack
 from shared.adapters.repository.reach import reachable
 
@@ -71,9 +72,10 @@ def _repack(repository: BlobRepository, base: Manifest, now: dt.datetime) -> Non
 
 
 def _write_reachable(repository: BlobRepository, objects: StoredObjects, base: Manifest) -> WrittenPack:
-    needed = reachable(objects, base.refs.values())
-    return write_pack(
-        repository.packs.cache.folder,
-        len(needed),
-        lambda writer: copy_objects(objects.packs, needed, writer),
-    )
+    with PackTable(objects.packs) as table:
+        needed = reachable(table, base.refs.values())
+        return write_pack(
+            repository.packs.cache.folder,
+            len(needed),
+            lambda writer: copy_objects(table, needed, writer),
+        )

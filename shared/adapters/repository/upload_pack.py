@@ -17,6 +17,7 @@ from dulwich.protocol import (
 from dulwich.server import Backend, UploadPackHandler, _ProtocolGraphWalker
 
 from shared.adapters.repository.objects import StoredObjects
+from shared.adapters.repository.pack_table import PackTable
 from shared.adapters.repository.pack_writer import PackWriter, copy_objects
 from shared.adapters.repository.reach import reachable
 from shared.names import CommitId
@@ -63,22 +64,25 @@ class UploadPack(UploadPackHandler):
         haves = self._objects.find_common_revisions(walker)
         if not walker.handle_done(done_required=True, done_received=self._done_received):
             return
-        lacking = self._lacking(walker, wants, haves)
+        with PackTable(self._objects.packs) as table:
+            self._send(table, self._lacking(table, walker, wants, haves))
+
+    def _send(self, table: PackTable, lacking: Collection[bytes]) -> None:
         self._start_pack_send_phase()
         self.progress(f"sending {len(lacking)} objects\n".encode())
         sender = _Sender(self.write_pack_data, self._limit)
         writer = PackWriter(sender.write, len(lacking))
-        copy_objects(self._objects.packs, lacking, writer)
+        copy_objects(table, lacking, writer)
         writer.finish()
         sender.flush()
         self.proto.write_pkt_line(None)
 
     def _lacking(
-        self, walker: _Negotiation, wants: list[ObjectID], haves: list[ObjectID]
+        self, table: PackTable, walker: _Negotiation, wants: list[ObjectID], haves: list[ObjectID]
     ) -> Collection[bytes]:
         """The ids (binary) of what the client has not: for a whole clone, all that its wants need."""
         if not haves and not walker.shallow and not walker.unshallow:
-            return reachable(self._objects, [CommitId(want.decode()) for want in wants])
+            return reachable(table, [CommitId(want.decode()) for want in wants])
         missing = MissingObjectFinder(
             self._objects,
             # To a client that asks for another depth, what it has says nothing of what lies behind.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from shared.adapters.repository.blob_repository import BlobRepository
+from shared.adapters.repository.objects import ObjectMissing
 from shared.errors import HeadMoved
 from shared.names import BASE, MAIN, TENANT, CommitId
 from shared.ports import Author, BranchCommit, blob_id
@@ -43,6 +44,20 @@ def test_what_was_committed_is_read_by_another_instance(open_repository: Open) -
     assert other.read_file(made[MAIN], "intune/a") is None
     assert other.read_file(made[MAIN], "intune/a/none.json") is None
     assert other.read_file(made[MAIN], "intune/a/x.json/below") is None
+
+
+def test_many_blobs_are_read_at_once_from_several_packs(repository: BlobRepository) -> None:
+    files: dict[str, bytes | None] = {f"f/{number}.json": b"%d" % number for number in range(300)}
+    files["f/empty.json"] = b""
+    first = repository.commit([change(files)])[MAIN]
+    second = repository.commit([change({"f/0.json": b"changed" * 1000}, first)])[MAIN]
+    blobs = repository.blobs(repository.tree(second).values())
+    assert {blob_id(contents) for contents in blobs.values()} == set(blobs)
+    assert len(blobs) == 301
+    with pytest.raises(ObjectMissing, match="1" * 40):
+        repository.blobs([*blobs, "1" * 40])
+    with pytest.raises(ObjectMissing, match="1" * 40):
+        repository.blobs(["1" * 40])
 
 
 def test_files_are_added_changed_and_removed(repository: BlobRepository) -> None:
