@@ -184,20 +184,31 @@ class Model:
                     self.agreed[note.path, one] = self.agreed.pop((old, one))
         self.check()
 
+    def do_late(self, who: str, which: int, thing: str, value: int) -> None:
+        """A wish, its plan, an edit after the plan, and the approval of the plan as it was."""
+        self.do_push(which, thing, value)
+        self.do_sync(1)
+        (self.do_push if who == "push" else self.do_portal)(which, thing, value + 1)
+        self.do_approve(255, 0)
+
     def do_approve(self, chosen: int, failing: int) -> None:
         plan, self.plan = self.plan, None
         if plan is None:
             return
         names = [change.id for at, change in enumerate(plan.changes) if chosen >> (at % 8) & 1]
         bad = {change.id for at, change in enumerate(plan.changes) if failing >> (at % 8) & 1}
+        objects = {one: dict(raw) for one, raw in self.world.objects.get(KEY, {}).items()}
         heads = {change.path: self.in_main(change.path) for change in plan.changes}
         results = self.world.deploy(plan, names, service=lambda one, raw: None if one.id in bad else raw)
         for change in plan.changes:
             if results.get(change.id) == "applied":
-                head = heads[change.path]
+                head, held = heads[change.path], objects.get(change.object_id, {})
+                assert flatten(self.entry, self.world.reviewed(change) or {}) == flatten(
+                    self.entry, {name: value for name, value in held.items() if name != "id"}
+                ), f"{change.path}: written over what nobody reviewed"
                 for row in change.properties:
-                    held = value_at(self.entry, head, row.path)
-                    assert same(held, row.repository), f"{change.path}: {row.path} written, no longer wanted"
+                    there = value_at(self.entry, head, row.path)
+                    assert same(there, row.repository), f"{change.path}: {row.path} written, no longer wanted"
                 self.done(change, [row.path for row in change.properties])
 
     def do_revert(self, chosen: int) -> None:
@@ -341,6 +352,7 @@ steps = st.one_of(
     st.tuples(st.just("recreate"), numbers),
     st.tuples(st.just("sync"), st.integers(0, 9)),
     st.tuples(st.just("approve"), masks, masks),
+    st.tuples(st.just("late"), st.sampled_from(["push", "portal"]), numbers, what, numbers),
     st.tuples(st.just("revert"), masks),
 )
 
