@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from shared.domain.canonical import stripped
 from shared.domain.catalog import Catalog, Kind, Reference, TypeSpec
 from shared.domain.item import ABSENT, SECRET, Content, Json, PropertyPath, Value, pointer
+from shared.domain.json_form import compact
 from shared.domain.marker import BASE64, FILE, markers, payload, stray, symbol
 from shared.domain.pattern import Pattern, dig, matches, parse, places, touches
 from shared.domain.properties import same, triples
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""JSON may spell it, no encoding can: neither Graph nor a report would take it."""
 
 
 def content_faults(catalog: Catalog, spec: TypeSpec, content: Content, old: Content | None) -> list[str]:
@@ -21,6 +26,7 @@ def content_faults(catalog: Catalog, spec: TypeSpec, content: Content, old: Cont
         *_name_faults(spec, content),
         *_stripped_faults(spec, content, old),
         *(list(_secret_faults(spec, content, old)) or _replaced_faults(spec, content, old)),
+        *_character_faults(content),
         *_text_faults(catalog, spec, content),
     ]
 
@@ -89,6 +95,12 @@ def _replaces_secret(before: Value, after: Value) -> bool:
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         return any(map(_replaces_secret, before, after))
     return False
+
+
+def _character_faults(content: Content) -> Iterator[str]:
+    found = _SURROGATE.search(compact(dict(content)))
+    if found is not None:
+        yield f"a text holds half of a character: \\u{ord(found[0]):x} without its other half"
 
 
 def _text_faults(catalog: Catalog, spec: TypeSpec, content: Content) -> Iterator[str]:

@@ -108,6 +108,8 @@ def test_accepted(entries: Any, path: str, content: Any) -> None:
         ),
         pytest.param(f"{P}/A.json", policy(modified="x"), "/modified is set by the service", id="per type"),
         pytest.param(f"{P}/A.json", policy(password="p"), "/password is a secret", id="literal secret"),
+        pytest.param(f"{P}/A.json", policy(x="\ud800"), "half of a character: \\ud800", id="lone surrogate"),
+        pytest.param(f"{P}/A.json", policy(**{"\udfff": 1}), "a character: \\udfff", id="in a name"),
         pytest.param(f"{P}/A.json", policy(x="{{nope"), "/x holds '{{' that is no marker", id="stray braces"),
         pytest.param(
             f"{P}/A.json", policy(x="{{unknown}}"), "is no marker that Accord knows", id="no marker"
