@@ -2,7 +2,7 @@
 
 `main`, `tenant` and B move together by one compare-and-set. When a push moves `main` in between, the
 comparison is done again with what was pushed; the snapshot stays. Repeatable: a second run finds the same
-state, commits nothing, and writes the same plan.
+state, commits nothing, and writes the same plan; what drifted is written down before it is committed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from shared.names import BASE, MAIN, TENANT, CommitId, Digest, ObjectId, SyncId,
 from shared.ports import BranchCommit
 from shared.steps import blobs
 from shared.steps.artifacts import COMMITS
-from shared.steps.findings import Findings, write_findings
+from shared.steps.findings import Findings, read_adopted, write_adopted, write_findings
 from shared.steps.log import Event
 from shared.steps.refs import ACCORD, load_agreement
 from shared.steps.work import Work
@@ -60,12 +60,11 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """One comparison, committed."""
+    """One comparison, committed. Its drift is all that this sync has adopted, earlier runs of it included."""
 
     state: TenantState
     result: Comparison
     commits: Mapping[str, CommitId]
-    before: Mapping[str, CommitId]
 
 
 async def compare_and_plan(work: Work) -> Found | SyncError:
@@ -130,7 +129,10 @@ def _commit(work: Work, side: _Side) -> _Compared:
     message, now = backup_message(result, work.sync), work.clock.now()
     edits = {MAIN: result.main, TENANT: result.tenant, BASE: result.base}
     commits = [BranchCommit(ref, refs.get(ref), files, message, ACCORD, now) for ref, files in edits.items()]
-    return _Compared(state, result, repository.commit(commits), refs)
+    drift = (*read_adopted(work.artifacts, refs.get(BASE)), *result.drift)
+    if result.drift:
+        write_adopted(work.artifacts, refs.get(BASE), drift)
+    return _Compared(state, replace(result, drift=drift), repository.commit(commits))
 
 
 def _drift(work: Work, key: TypeKey) -> DriftPolicy:
@@ -218,6 +220,8 @@ def _store(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> None:
     )
     if plan is not None:
         work.artifacts.put(blobs.PLAN, dump_plan(plan))
+    elif work.artifacts.get(blobs.PLAN) is not None:  # of a run that died, before a push left nothing to plan
+        work.artifacts.delete(blobs.PLAN)
 
 
 async def _summary(work: Work, plan: Plan) -> PlanSummary:

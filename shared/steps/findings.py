@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,12 @@ from shared.domain.plan import Difference
 from shared.domain.plan_json import load_property
 from shared.domain.report import Unresolved
 from shared.domain.snapshot import NotRead
-from shared.names import ItemPath, TypeKey
+from shared.names import CommitId, ItemPath, TypeKey
 from shared.ports import Artifacts
 from shared.steps import blobs
 
 FINDINGS = "findings.json"
+ADOPTED = "adopted.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,21 @@ def read_findings(artifacts: Artifacts) -> Findings:
         not_read=tuple(blobs.load_not_read(one) for one in value["notRead"]),
         unchanged=value["unchanged"],
     )
+
+
+def write_adopted(artifacts: Artifacts, base: CommitId | None, drift: Sequence[Drift]) -> None:
+    """Writes down what is about to be adopted where B stands at `base`, so that a run that dies after its
+    commit leaves word of it.
+    """
+    artifacts.put(ADOPTED, blobs.dumps({"base": base, "drift": [_dump_drift(one) for one in drift]}))
+
+
+def read_adopted(artifacts: Artifacts, base: CommitId | None) -> tuple[Drift, ...]:
+    """What an earlier run of this sync has adopted; nothing where B still stands where it stood before."""
+    value = json.loads(artifacts.get(ADOPTED) or b"{}")
+    if not value or value["base"] == base:
+        return ()
+    return tuple(_load_drift(one) for one in value["drift"])
 
 
 def _dump_drift(one: Drift) -> dict[str, Any]:
