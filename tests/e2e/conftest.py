@@ -219,7 +219,7 @@ class Driver:
     @staticmethod
     def _json(answer: httpx.Response) -> dict[str, Any]:
         assert answer.status_code < 300, f"{answer.request.method} {answer.request.url}: {answer.text}"
-        value: dict[str, Any] = answer.json()
+        value: dict[str, Any] = answer.json() if answer.content else {}
         return value
 
 
