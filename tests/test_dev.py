@@ -87,7 +87,7 @@ class TestCommandLine:
     def test_core_tools_that_are_missing_are_said(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        if not pythons.environment(ROOT).is_ready() or not node.storage_is_ready(ROOT):
+        if not pythons.environment(ROOT).is_ready(pythons.RUN) or not node.storage_is_ready(ROOT):
             pytest.skip("would set the project up")
         executable(tmp_path / "bin" / "node", "echo v20.0.0")
         executable(tmp_path / "bin" / "npm", "")
@@ -102,7 +102,8 @@ class TestSetUp:
     @pytest.fixture
     def environment(self, tmp_path: Path) -> Environment:
         """A virtual environment with its packages, as far as dev.py looks."""
-        for name in pythons.REQUIREMENTS:
+        for name in pythons.REQUIREMENTS[pythons.CHECK]:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(f"# {name}\n")
         environment = pythons.environment(tmp_path)
         executable(environment.python, "exit 0")
@@ -115,7 +116,13 @@ class TestSetUp:
         assert environment.is_made()
         assert environment.is_ready()
 
-    @pytest.mark.parametrize("name", pythons.REQUIREMENTS)
+    def test_running_needs_fewer_packages_than_checking(self, environment: Environment) -> None:
+        (environment.root / pythons.CHECK).write_text("a-new-package==1\n")
+        assert environment.is_ready(pythons.RUN)
+        assert [step.name for step in environment.installing(pythons.RUN)] == ["packages"]
+        assert not environment.is_ready(pythons.CHECK)
+
+    @pytest.mark.parametrize("name", pythons.REQUIREMENTS[pythons.CHECK])
     def test_changed_requirements_are_installed(self, environment: Environment, name: str) -> None:
         (environment.root / name).write_text("a-new-package==1\n")
         assert not environment.is_ready()
@@ -172,7 +179,8 @@ class TestSetUp:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (port,) = free_ports(1)
-        for name in (*pythons.REQUIREMENTS, "package-lock.json"):
+        for name in (*pythons.REQUIREMENTS[pythons.CHECK], "package-lock.json"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text("sampleproject==4.0.0\n" if name == "requirements-dev.txt" else "")
         monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
         monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{port}/simple")

@@ -13,7 +13,12 @@ from infra.local.processes import Program
 
 Version = tuple[int, int]
 SUPPORTED: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13))
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+RUN, CHECK = "infra/local/requirements.txt", "requirements-dev.txt"
+"""What running the app on this machine needs, and what checking it needs, which includes the first."""
+REQUIREMENTS = {
+    RUN: ("constraints.txt", "requirements.txt", RUN),
+    CHECK: ("constraints.txt", "requirements.txt", RUN, CHECK),
+}
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", "2")
 STAMP = "accord-packages"
 VERSION_OF = "import sys; print(*sys.version_info[:2])"
@@ -80,10 +85,10 @@ class Environment:
                 return int(major), int(minor)
         return None
 
-    def is_ready(self) -> bool:
+    def is_ready(self, needs: str = CHECK) -> bool:
         """Whether the packages that are asked for today were installed there, without asking pip."""
-        stamp = self.folder / STAMP
-        return self.version is not None and stamp.is_file() and stamp.read_text() == self._wanted()
+        stamp = self._stamp(needs)
+        return self.version is not None and stamp.is_file() and stamp.read_text() == self._wanted(needs)
 
     def is_made(self) -> bool:
         """Whether there is a Python of a version that will do, with pip, whatever its packages."""
@@ -94,15 +99,19 @@ class Environment:
         """What to run to make it, from `base`, in place of what stands there."""
         yield Program("environment", (str(base), "-m", "venv", "--clear", str(self.folder)), self.root)
 
-    def installing(self) -> Iterator[Program]:
+    def installing(self, needs: str = CHECK) -> Iterator[Program]:
         """What to run to complete its packages; those that are there and right stay."""
-        wanted = self._wanted()
-        install = ("install", "--no-compile", "--progress-bar", "off", "-r", "requirements-dev.txt")
+        done = {level: self._wanted(level) for level in (RUN, needs)}
+        install = ("install", "--no-compile", "--progress-bar", "off", "-r", needs)
         yield Program("packages", (str(self.python), *PIP, *install), self.root)
-        (self.folder / STAMP).write_text(wanted)
+        for level, wanted in done.items():
+            self._stamp(level).write_text(wanted)
 
-    def _wanted(self) -> str:
-        content = b"".join((self.root / name).read_bytes() for name in REQUIREMENTS)
+    def _stamp(self, needs: str) -> Path:
+        return self.folder / f"{STAMP}-{'run' if needs == RUN else 'check'}"
+
+    def _wanted(self, needs: str) -> str:
+        content = b"".join((self.root / name).read_bytes() for name in REQUIREMENTS[needs])
         return f"{self.version} {hashlib.sha256(content).hexdigest()}\n"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from infra.local import stack
-from infra.local.dev import demo
+from infra.local.dev import demo, pythons
 from infra.local.dev.setup import Tools, set_up
 from infra.local.dev.terminal import Failure, clear, duration, say, tick
 from infra.local.processes import Child, Program, ProgramFailed, free_ports, port_is_free
@@ -40,7 +40,7 @@ def run(root: Path, options: Options) -> int:
     began = time.monotonic()
     with _data_folder(options.data) as lock:
         _check_ports(options)
-        tools = set_up(root)
+        tools = set_up(root, pythons.RUN)
         return serve(programs(root, tools, options), options, lock, began)
 
 

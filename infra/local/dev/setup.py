@@ -43,13 +43,13 @@ class Lane:
     began: float = field(default_factory=time.monotonic)
 
 
-def set_up(root: Path) -> Tools:
+def set_up(root: Path, needs: str = pythons.CHECK) -> Tools:
     """The virtual environment, the packages, Node and Azurite. Raises `Failure` in a line for a person."""
     environment = pythons.environment(root)
     with _only_one(root):
         lanes = []
-        if not environment.is_ready():
-            lanes.append(Lane("Python packages", environment.installing()))
+        if not environment.is_ready(needs):
+            lanes.append(Lane("Python packages", environment.installing(needs)))
         if not node.storage_is_ready(root) or node.find(environment) is None:
             lanes.append(Lane("storage (Azurite)", node.steps(environment)))
         if lanes:
