@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.domain.canonical import canonical
 from shared.domain.catalog import TypeSpec
-from shared.domain.item import SECRET, Content, Json
+from shared.domain.item import ABSENT, SECRET, Content, Json, Value
 from shared.domain.plan import Change
 from shared.domain.properties import flatten, same
 from shared.domain.reference import Index
@@ -99,10 +99,21 @@ def _ours(spec: TypeSpec, item: RawItem, wanted: Content, since: dt.datetime, in
     later = {part.property for part in spec.sub_resources if not part.on_create}
     held = flatten(spec, canonical(spec, item.raw, index).content)
     return all(
-        same(held[path], value) if path in held else value in SILENT
+        _holds(held.get(path, ABSENT), value)
         for path, value in flatten(spec, wanted).items()
         if path[0] not in later
     )
+
+
+def _holds(held: Value, wanted: Json) -> bool:
+    """Is everything that was sent there? The service adds its defaults, also within what compares as one."""
+    if held is ABSENT:
+        return wanted in SILENT
+    if isinstance(held, dict) and isinstance(wanted, dict):
+        return all(_holds(held.get(name, ABSENT), inner) for name, inner in wanted.items())
+    if isinstance(held, list) and isinstance(wanted, list):
+        return len(held) == len(wanted) and all(map(_holds, held, wanted))
+    return same(held, wanted)
 
 
 def _created(raw: dict[str, Any]) -> dt.datetime | None:

@@ -335,6 +335,18 @@ def test_a_create_of_unknown_fate_is_sent_twice_at_most_wherever_slices_end(scen
     assert len(scene.tenant.all("groups", "Guests")) == 1
 
 
+def test_defaults_within_what_compares_as_one_do_not_hide_the_object_that_a_create_made(scene):
+    creating(scene, rules=[{"name": "a"}])
+    scene.tenant.mishaps.append(Mishap("never", "POST", "/groups"))
+    rules = [{"name": "a", "added": [], "also": 0}]
+    scene.tenant.before_send = lambda request: scene.tenant.put("groups", "Guests", note="few", rules=rules)
+
+    scene.deploy()
+
+    assert scene.results() == {"Guests": "applied"}, scene.faults()
+    assert len(posts(scene)) == 1
+
+
 def test_of_several_new_objects_of_that_name_none_is_adopted(scene):
     creating(scene)
     scene.tenant.mishaps.append(Mishap("lost", "POST", "/groups"))
