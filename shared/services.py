@@ -162,6 +162,10 @@ class Services:
         notary = Notary(self.status, self.audit, tenant, self._background.run)
         return GitSite(repository, partial(check_push, self.catalog, repository), notary, dump_actor)
 
+    def note_pushes(self, tenant: TenantId) -> None:
+        """Has pushes noted that could not be when they came."""
+        self.git(tenant).take_note()
+
     @cached_property
     def _background(self) -> Background:
         from shared.adapters.tables.background import Background

@@ -92,6 +92,10 @@ class Services(Protocol):
 
     def git(self, tenant: TenantId) -> GitSite: ...
 
+    def note_pushes(self, tenant: TenantId) -> None:
+        """Has pushes noted that could not be when they came."""
+        ...
+
     async def health(self) -> Mapping[str, bool]:
         """What the service stands on, and whether it answers: `{"storage": true}`."""
         ...

@@ -64,10 +64,15 @@ class DurableInstances:
 async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Every minute. The client has no annotation: the worker would take one for the type of a binding."""
     services = current()
-    instances = DurableInstances(client)
-    await Reconciler(services.status, services.answers, services.audit, instances, services.new_sync_id).run(
-        services.clock.now()
+    reconciler = Reconciler(
+        status=services.status,
+        answers=services.answers,
+        audit=services.audit,
+        instances=DurableInstances(client),
+        new_sync_id=services.new_sync_id,
+        note_pushes=services.note_pushes,
     )
+    await reconciler.run(services.clock.now())
 
 
 timers.function_name(RECONCILE)(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import asyncio
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -65,6 +66,8 @@ class Reconciler:
     audit: AuditLog
     instances: Instances
     new_sync_id: Callable[[], SyncId]
+    note_pushes: Callable[[TenantId], None] = lambda _: None
+    """Has pushes noted that could not be when they came; runs in the thread pool."""
 
     async def run(self, now: dt.datetime) -> Sequence[Repair | SyncRecord]:
         """What was mended, and the scheduled syncs started. One fault stops nothing else: it is logged.
@@ -128,6 +131,7 @@ class Reconciler:
     async def _tidy(self, tenant: TenantId, now: dt.datetime) -> None:
         await self.status.project(tenant)
         await self.answers.purge(tenant, now)
+        await asyncio.to_thread(self.note_pushes, tenant)
 
     async def _guarded(
         self, what: str, work: Callable[[], Awaitable[None]], gate: asyncio.Semaphore | None = None

@@ -39,6 +39,12 @@ class GitSite:
         self._repository, self._check, self._on_pushed = repository, check, on_pushed
         self._principal = principal
 
+    def take_note(self) -> None:
+        """Has accepted pushes noted that nobody could note when they came."""
+        from shared.adapters.repository.smart_http import GitHttp
+
+        GitHttp(self._repository, self._check, self._on_pushed).take_note()
+
     def serve(
         self,
         method: str,

@@ -291,3 +291,18 @@ def test_what_is_mended_is_told(play):
         return await reconciler(stores, Instances(stores.status)).run(LATER)
 
     assert play(scenario) == [Project(CONTOSO), Forget(sync_id())]
+
+
+def test_pushes_that_could_not_be_noted_are_handed_over_in_the_tenants_turn(play):
+    """Git's outbox: a push stands although noting who made it failed."""
+    asked: list[str] = []
+
+    async def scenario(stores):
+        await stores.status.create(TENANT)
+        now = next(at for n in range(ROUND) if in_turn(CONTOSO, at := LATER + dt.timedelta(minutes=n)))
+        mender = replace(reconciler(stores, Instances(stores.status)), note_pushes=asked.append)
+        await mender.run(now)
+        await mender.run(now + dt.timedelta(minutes=1))
+
+    play(scenario)
+    assert asked == [CONTOSO]
