@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import asyncio
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Sequence
