@@ -11,20 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sync_ports import Blobs, Clock, Effects, FakeTenant, GitInMemory, Rows, Tokens, counted
+from fake_tenant import FakeTenant
+from small_catalog import CATALOG
+from sync_ports import Blobs, Clock, Effects, GitInMemory, Rows, Tokens, counted
 
-from shared.domain.catalog import (
-    Catalog,
-    Collection,
-    Kind,
-    Lookup,
-    ReadBy,
-    Reference,
-    SubResource,
-    TypeSpec,
-    WrittenBy,
-)
-from shared.domain.journal import Journal
+from shared.domain.catalog import Catalog
+from shared.domain.journal import Fault, Journal
 from shared.domain.lifecycle import enter
 from shared.domain.plan import Change, Plan
 from shared.domain.settings import Settings
@@ -33,14 +25,13 @@ from shared.domain.sync import (
     ActorKind,
     Decision,
     DecisionKind,
-    Mode,
     Stage,
     Status,
     SyncOptions,
     SyncRecord,
     TenantRecord,
 )
-from shared.names import BASE, MAIN, TENANT, SyncId, TenantId, TypeKey
+from shared.names import BASE, MAIN, TENANT, SyncId, TenantId
 from shared.steps import blobs
 from shared.steps.approval import open_approval
 from shared.steps.backup import back_up
@@ -54,57 +45,6 @@ from shared.steps.work import Work
 CONTOSO = TenantId("contoso")
 NO_SYNC = SyncId("")
 ADA = Actor(ActorKind.PERSON, "Ada", "u-1", "page")
-
-
-def spec(key: str, **given: Any) -> TypeSpec:
-    """A catalog entry with what the tests do not care about filled in."""
-    defaults: dict[str, Any] = {
-        "workload": "entra",
-        "title": {"en": key, "fr": key},
-        "kind": Kind.COLLECTION,
-        "version": "v1.0",
-        "path": f"/{key}",
-        "identity": "displayName",
-        "bucket": "directory",
-        "tier": 100,
-        "read": ("Read",),
-        "write": ("Write",),
-        "strip": ("id", "createdDateTime", "assignments[].id", "combinations[].id"),
-        "visible_within": 120.0,
-    }
-    return TypeSpec(key=TypeKey(key), **(defaults | given))
-
-
-GROUPS = spec("groups", tier=12)
-LOCATIONS = spec("locations", tier=50, bucket="access", delete_first={"trusted": False})
-STRENGTHS = spec(
-    "strengths",
-    tier=60,
-    collections=(Collection("combinations", ("name",)),),
-    sub_resources=(
-        SubResource("combinations", ReadBy.REQUEST, WrittenBy.MEMBERS, "combinations", "combinations"),
-    ),
-)
-POLICIES = spec(
-    "policies",
-    tier=500,
-    bucket="access",
-    collections=(Collection("groups"), Collection("assignments", ("target",))),
-    references=(
-        Reference("groups[]", TypeKey("groups"), frozenset({"All"})),
-        Reference("owner", TypeKey("users")),
-        Reference("assignments[].target", TypeKey("groups")),
-    ),
-    secrets=("password",),
-    sub_resources=(SubResource("assignments", ReadBy.ANSWER, WrittenBy.ACTION, "", "assign", "assignments"),),
-)
-RULES = spec("rules", kind=Kind.SINGLETON, identity="", creatable=False, deletable=False, tier=900)
-USERS = Lookup(
-    TypeKey("users"), "v1.0", "userPrincipalName", "/users/{}", "/users/{}", ("Read",), "directory"
-)
-CATALOG = Catalog(
-    {one.key: one for one in (GROUPS, LOCATIONS, STRENGTHS, POLICIES, RULES)}, {USERS.key: USERS}, "v-test"
-)
 
 
 class AtOnce(ThreadPoolExecutor):
@@ -326,6 +266,19 @@ class Scene:
         found = ((one.item, self.journal.entries.get(one.id)) for one in plan.changes)
         return {item: entry.fault.code for item, entry in found if entry is not None and entry.fault}
 
+    def ready(self) -> Scene:
+        """The edits that were pushed are planned and approved."""
+        self.plan()
+        self.approve()
+        self.tenant.asked.clear()
+        return self
+
+    def fault(self, item: str) -> Fault:
+        """Why the change of this item ended as it did."""
+        (found,) = [self.journal.entries[one.id].fault for one in self.plan_changes() if one.item == item]
+        assert found is not None
+        return found
+
     def writes(self) -> list[tuple[str, str]]:
         return [(one.method, one.path) for one in self.tenant.sent]
 
@@ -337,6 +290,3 @@ class Scene:
 
     def log_events(self) -> list[str]:
         return [json.loads(line)["event"] for line in self.blobs.get("log.jsonl").splitlines()]
-
-
-__all__ = ["ADA", "CATALOG", "CONTOSO", "Mode", "Scene", "spec"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sync_ports import START, failed
+from fake_tenant import failed
+from sync_ports import START
 
 from shared.domain.move import Cancel
 from shared.domain.snapshot import NotRead, NotReadReason, TypeRead

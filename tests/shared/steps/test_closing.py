@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sync_ports import Died, Mishap, failed
+from fake_tenant import Mishap, failed
+from sync_ports import Died
 
 from shared.domain.plan import Blocked, BlockedCode
 from shared.domain.plan_json import dump_plan

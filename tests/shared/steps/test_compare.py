@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from fake_tenant import failed
 from scene import Scene
-from sync_ports import Died, failed
+from sync_ports import Died
 
 from shared.domain.report import Unresolved
 from shared.domain.settings import DriftPolicy

@@ -7,8 +7,9 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from fake_tenant import Mishap
 from scene import ADA
-from sync_ports import Died, Mishap
+from sync_ports import Died
 
 from shared.domain.move import Cancel
 from shared.domain.sync import DecisionKind, Stage

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sync_ports import Died, failed
+from fake_tenant import failed
+from sync_ports import Died
 
 from shared.domain.sync import DecisionKind, Stage
 from shared.errors import NotAvailable, StorageConflict

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sync_ports import Died, Mishap
+from fake_tenant import Mishap
+from sync_ports import Died
 
 from shared.domain.sync import Stage
 from shared.errors import StorageConflict
