@@ -93,4 +93,4 @@ def _files(repository: Repository, folder: str, commit: CommitId) -> Iterator[tu
 
 
 def _pretty(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+    return json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace") + b"\n"

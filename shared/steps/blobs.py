@@ -39,8 +39,10 @@ def cursor_name(key: TypeKey) -> str:
 
 
 def dumps(value: Any) -> bytes:
-    """Compact JSON, as every blob of ours holds it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Compact JSON, as every blob of ours holds it. Half a character, which a service may answer, stays the
+    escape that JSON has for it.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def dump_scope(scope: Scope) -> bytes:

@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 
 from shared.domain.report import Facts, report
+from shared.steps.blobs import dumps
 from shared.stores import Artifacts
 from shared.wire.report import report_json
 
@@ -15,7 +16,7 @@ REPORT: Final = "report.json"
 def write_report(artifacts: Artifacts, facts: Facts) -> None:
     """Writes `report.json`. Repeatable: the same facts make the same bytes."""
     document = report_json(report(facts))
-    artifacts.put(REPORT, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+    artifacts.put(REPORT, dumps(document))
 
 
 def read_report(artifacts: Artifacts) -> dict[str, Any] | None:

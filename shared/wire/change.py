@@ -94,5 +94,5 @@ def _property(one: PropertyChange, *, whole: bool) -> dict[str, Any]:
 def cut(value: Value) -> Any:
     """The value, or its beginning where it is long (schema `TruncatedValue`)."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    size = len(text.encode())
+    size = len(text.encode("utf-8", "backslashreplace"))
     return value if size <= LONG else {"truncated": True, "bytes": size, "text": text[:SHOWN]}

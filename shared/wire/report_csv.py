@@ -25,7 +25,7 @@ def report_csv(document: Mapping[str, Any]) -> bytes:
     writer.writerow(COLUMNS)
     for row in document["rows"]:
         writer.writerow([cell(_text(row, name)) for name in COLUMNS])
-    return out.getvalue().encode("utf-8-sig")
+    return out.getvalue().encode("utf-8-sig", "backslashreplace")
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:

@@ -47,7 +47,7 @@ def report_html(document: Mapping[str, Any], language: Language) -> bytes:
         *_lists(document, language),
         "</main></body></html>",
     ]
-    return "\n".join(part for part in parts if part).encode()
+    return "\n".join(part for part in parts if part).encode("utf-8", "backslashreplace")
 
 
 def _head(document: Mapping[str, Any], language: Language) -> Iterator[tuple[str, str]]:

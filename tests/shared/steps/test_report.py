@@ -7,6 +7,7 @@ import io
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -105,6 +106,15 @@ def document(artifacts):
 
 def test_a_report_that_is_not_there_is_none() -> None:
     assert read_report(_stores().MemoryArtifacts()) is None
+
+
+def test_half_a_character_does_not_keep_a_sync_from_its_report() -> None:
+    made = _stores().MemoryArtifacts()
+    write_report(made, replace(FACTS, display_name="Cont\ud800so"))
+    document = in_language(read_report(made), Language.ENGLISH)
+    assert document["displayName"] == "Cont\ud800so"
+    assert report_csv(document)
+    assert b"Cont\\ud800so" in report_html(document, Language.ENGLISH)
 
 
 @pytest.mark.parametrize("language", list(Language))
