@@ -57,7 +57,7 @@ TRANSITIONS: Final[Mapping[Stage, frozenset[Stage]]] = {
         # From every stage above, settling and reporting can follow: however a sync ends, it has a report.
         Stage.SETTLING: [Stage.REPORTING],
         # Ending is `finished` alone, from wherever the sync stands: only it releases the tenant.
-        Stage.REPORTING: [],
+        Stage.REPORTING: [Stage.SETTLING],  # lost while reporting, and closed by another orchestration
         Stage.ENDED: [],
     }.items()
 }

@@ -81,6 +81,7 @@ ROUTE = [
     (Stage.DEPLOYING, Stage.TENANT_APPROVAL),
     (Stage.TENANT_APPROVAL, Stage.DEPLOYING),
     (Stage.SETTLING, Stage.REPORTING),
+    (Stage.REPORTING, Stage.SETTLING),
 ]
 
 
@@ -105,6 +106,10 @@ def test_nothing_deploys_but_after_a_permission_check_or_the_tenants_own_approva
         assert before in (Stage.CHECKING_PERMISSIONS, Stage.TENANT_APPROVAL)
     assert not may_follow(before, Stage.ENDED), "only finishing ends a sync"
     assert not may_follow(Stage.ENDED, after)
+
+
+def test_a_sync_lost_while_it_reported_can_be_closed():
+    assert all(may_follow(lost, Stage.SETTLING) or lost is Stage.SETTLING for lost in CLOSING)
 
 
 def test_a_stage_that_cannot_follow_is_an_error_of_the_orchestrator():
