@@ -22,7 +22,7 @@ from infra.local.processes import free_ports
 ROOT = Path(__file__).resolve().parents[1]
 
 # A program that serves the few addresses that `dev.py run` asks, and notes when it ended and in what order.
-STAND_IN = '''
+STAND_IN = """
 import json, os, signal, sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -69,7 +69,7 @@ if fault == "dies":
 server = ThreadingHTTPServer(("127.0.0.1", int(port)), Handler)
 print(name, "ready", flush=True)
 server.serve_forever()
-'''
+"""
 
 # What `dev.py run` does, with these programs in place of the real ones.
 RUN = """

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDS = 'import pytest\n\n@pytest.mark.needs("sh", "no-such-program")\ndef test_it(): raise AssertionError\n'
-FAILS = 'def test_it(azurite): raise AssertionError\n'
+FAILS = "def test_it(azurite): raise AssertionError\n"
 FAST = "def test_it(azurite): pass\n\ndef test_other(): pass\n"
 
 
