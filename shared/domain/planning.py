@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import Final
 
 from shared.domain.catalog import Catalog, Kind, TypeSpec
 from shared.domain.compare import Planned
 from shared.domain.digest import digest_of
+from shared.domain.holders import holders
 from shared.domain.item import pointer
 from shared.domain.marker import Symbol
 from shared.domain.needs import Needs, needs_of
@@ -18,6 +20,9 @@ from shared.domain.plan import Action, Blocked, BlockedCode, Change, Plan, Prope
 from shared.domain.reference import mentions
 from shared.domain.tenant_state import TenantState, likeness
 from shared.names import ChangeId, ObjectId, TenantId, TypeKey
+
+MOST_HOLDERS: Final = 5
+"""How many of those who still refer to an item are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def make_plan(inputs: PlanInputs, planned: Sequence[Planned]) -> Plan:
     planned = sorted(planned, key=lambda one: (one.type, one.path, one.action.value))
     needs = needs_of(inputs.catalog, inputs.state.index, planned)
     for one, found in zip(planned, needs, strict=True):
-        found.blocked = _own_obstacle(inputs, one) or found.blocked
+        found.blocked = _own_obstacle(inputs, one) or _held(inputs, planned, one) or found.blocked
     ranks = [_rank(inputs.catalog, one) for one in planned]
     _let_go(planned, needs)
     order, circle = ordered(
@@ -151,6 +156,18 @@ def _own_obstacle(inputs: PlanInputs, one: Planned) -> Blocked | None:
         if others:
             return Blocked(BlockedCode.AMBIGUOUS, f"the tenant has {one.item!r} already: {', '.join(others)}")
     return inputs.restrictions.get(one.type)
+
+
+def _held(inputs: PlanInputs, planned: Sequence[Planned], one: Planned) -> Blocked | None:
+    """A delete of what others still refer to would leave them pointing at nothing."""
+    if one.action is not Action.DELETE or one.replacing:
+        return None
+    found = holders(inputs.catalog, inputs.state, planned, one)
+    if not found:
+        return None
+    detail = f"still referred to by {', '.join(found[:MOST_HOLDERS])}"
+    more = f" and {len(found) - MOST_HOLDERS} more" if len(found) > MOST_HOLDERS else ""
+    return Blocked(BlockedCode.UNRESOLVED_REFERENCE, detail + more)
 
 
 def _never(spec: TypeSpec, one: Planned) -> str | None:

@@ -197,3 +197,29 @@ def test_a_file_edited_while_its_type_cannot_be_read_waits(kept):
     tenant.control.delete("/faults").raise_for_status()
 
     assert proposed(tenant, tenant.sync()) == {"Kiosks": [("/description", "Kiosks", "Kiosks", "2")]}
+
+
+def test_a_group_that_policies_still_exclude_cannot_be_deleted(driver) -> None:
+    """An emergency group that is gone excludes nobody: the delete is blocked, and says who still names it."""
+    tenant = driver("small")
+    tenant.make(
+        "v1.0/groups", displayName="Break glass", mailEnabled=False, mailNickname="bg", securityEnabled=True
+    )
+    group = tenant.portal("v1.0/groups", "Break glass")["id"]
+    name = tenant.objects("v1.0/identity/conditionalAccess/policies")[0]["displayName"]
+    policy = tenant.portal("v1.0/identity/conditionalAccess/policies", name)
+    users = {**policy["conditions"]["users"], "excludeGroups": [group]}
+    tenant.change(
+        "v1.0/identity/conditionalAccess/policies", name, conditions={**policy["conditions"], "users": users}
+    )
+    tenant.sync()
+    clone = tenant.clone()
+    clone.git("rm", "-q", "entra/groups/Break glass.json")
+    clone.push("No emergency group")
+
+    sync = tenant.sync()
+
+    assert (sync["outcome"], sync["incomplete"]) == ("partiallySucceeded", ["blocked"])
+    blocked = tenant.changes(sync["id"])["value"][0]["blocked"]
+    assert blocked["code"] == "unresolvedReference"
+    assert name in blocked["detail"]

@@ -79,6 +79,34 @@ def test_an_updated_group_comes_first_without_being_needed(world: Any) -> None:
     assert plan.changes[1].depends_on == ()
 
 
+def test_a_group_that_a_policy_still_names_cannot_be_deleted(world: Any) -> None:
+    group = world.portal(G, "Break glass")
+    for name in "ABCDEF":
+        world.portal(P, name, users={"includeGroups": [group]})
+    world.portal(P, "Other", users={"includeGroups": []}, note="{{groups:Break glass}}")
+    world.sync()
+    world.push(G, "Break glass", None)
+    code, detail = blocks(world.sync())["Break glass"] or ("", "")
+    assert code == "unresolvedReference"
+    assert detail.startswith("still referred to by policies 'A', policies 'B'")
+    assert detail.endswith("and 1 more")
+
+
+def test_it_can_be_once_they_have_let_go_or_go_themselves(world: Any) -> None:
+    group = world.portal(G, "Break glass")
+    world.portal(P, "A", users={"includeGroups": [group]})
+    world.portal(P, "B", users={"includeGroups": [group]})
+    world.sync()
+    world.push(G, "Break glass", None)
+    world.edit(P, "A", users={"includeGroups": []})
+    assert blocks(world.sync())["Break glass"] == ("unresolvedReference", "still referred to by policies 'B'")
+    world.push(P, "B", None)
+    plan = world.sync()
+    assert set(blocks(plan).values()) == {None}
+    assert set(world.deploy(plan).values()) == {"applied"}
+    assert world.sync().changes == ()
+
+
 def test_deletes_come_last_and_after_those_who_let_go(world: Any) -> None:
     group, other = world.portal(G, "Staff"), world.portal(G, "Other")
     world.portal(P, "A", users={"includeGroups": [group]})
@@ -95,6 +123,13 @@ def test_deletes_come_last_and_after_those_who_let_go(world: Any) -> None:
     assert by_name["Staff"].depends_on == (by_name["A"].id, by_name["B"].id)
     assert by_name["Other"].depends_on == (by_name["B"].id,)
     assert set(world.deploy(plan).values()) == {"applied"}
+
+
+def test_what_refers_only_to_itself_can_be_deleted(world: Any) -> None:
+    world.portal(P, "Loop", id="1", parent="1")
+    world.sync()
+    world.push(P, "Loop", None)
+    assert blocks(world.sync()) == {"Loop": None}
 
 
 def test_deletes_that_refer_to_each_other_are_both_possible(world: Any) -> None:
