@@ -89,7 +89,7 @@ def stand_ins(root, tools, options):
         for name, number in ports.items()
     ]
 
-running.set_up = lambda root: None
+running.set_up = lambda root, needs: None
 running.programs = stand_ins
 sys.exit(main(["run", "--no-open", "--data", folder + "/data", "--port", port, "--tenant-port", tenant_port]))
 """
