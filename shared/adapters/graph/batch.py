@@ -33,7 +33,7 @@ async def read_many(
 async def _read_chunk(
     transport: Transport, bucket: str, version: str, paths: Sequence[str], until: float | None
 ) -> list[Reply]:
-    """One batch, and further ones for those of its requests that were refused or failed for now."""
+    """One batch, and further ones for those of its requests that were refused or failed this time."""
     found: dict[int, Reply] = {}
     for attempt in range(1, transport.manner.attempts + 1):
         open_ones = [at for at in range(len(paths)) if at not in found or found[at].status in _AGAIN]
