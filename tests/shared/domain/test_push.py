@@ -83,7 +83,9 @@ def test_accepted(entries: Any, path: str, content: Any) -> None:
         pytest.param(f"{P}/%FF.json", policy(), "must be escaped", id="an escape that is no UTF-8"),
         pytest.param(f"{P}/e\u0301.json", policy(), "composed form", id="decomposed name"),
         pytest.param("entra/settings/other.json", {}, "settings has one file only", id="second singleton"),
-        pytest.param(f"{P}/A.json", b'{\n "a": 1,\n oops}', "A.json:3: not valid JSON", id="not JSON, with line"),
+        pytest.param(
+            f"{P}/A.json", b'{\n "a": 1,\n oops}', "A.json:3: not valid JSON", id="not JSON, with line"
+        ),
         pytest.param(f"{P}/A.json", b'{"a": NaN}', "NaN is not JSON", id="NaN"),
         pytest.param(f"{P}/A.json", b"[]", "one JSON object", id="a list"),
         pytest.param(f"{P}/A.json", b"\xef\xbb\xbf{}", "byte order mark", id="byte order mark"),
