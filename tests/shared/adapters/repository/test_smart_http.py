@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import random
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from backed_up import NOON, Make, Open, backed_up, change
 
 from shared.adapters.repository.blob_repository import BlobRepository
 from shared.adapters.repository.messages import GitIdentity, GitRequest, PushView
@@ -19,23 +19,6 @@ if TYPE_CHECKING:
     pass
 
 pytestmark = pytest.mark.needs("git")
-NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-Open = Callable[[], BlobRepository]
-Make = Callable[..., Any]
-
-
-def change(files: dict[str, bytes | None], expected: CommitId | None = None, ref: str = MAIN) -> BranchCommit:
-    return BranchCommit(ref, expected, files, "Back up", Author("Accord", "accord@localhost"), NOON)
-
-
-def backed_up(repository: BlobRepository) -> dict[str, CommitId]:
-    """A repository after a first sync."""
-    files: dict[str, bytes | None] = {f"intune/type/item {n}.json": b'{"n": %d}\n' % n for n in range(20)}
-    return dict(
-        repository.commit(
-            [change(files), change(files, ref=TENANT), change({".accord/ids.json": b"{}"}, ref=BASE)]
-        )
-    )
 
 
 def test_an_empty_repository_is_cloned_and_takes_a_first_push(

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from backed_up import Make, Open, backed_up, change
 
 from shared.adapters.repository.blob_repository import BlobRepository
 from shared.adapters.repository.messages import GitIdentity, GitRequest, PushView
 from shared.adapters.repository.smart_http import GitHttp
 from shared.errors import HeadMoved
-from shared.names import BASE, MAIN, TENANT, CommitId
-from shared.ports import Author, BranchCommit
+from shared.names import MAIN, TENANT, CommitId
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 pytestmark = pytest.mark.needs("git")
-NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-Open = Callable[[], BlobRepository]
-Make = Callable[..., Any]
-
-
-def change(files: dict[str, bytes | None], expected: CommitId | None = None, ref: str = MAIN) -> BranchCommit:
-    return BranchCommit(ref, expected, files, "Back up", Author("Accord", "accord@localhost"), NOON)
-
-
-def backed_up(repository: BlobRepository) -> dict[str, CommitId]:
-    """A repository after a first sync."""
-    files: dict[str, bytes | None] = {f"intune/type/item {n}.json": b'{"n": %d}\n' % n for n in range(20)}
-    return dict(
-        repository.commit(
-            [change(files), change(files, ref=TENANT), change({".accord/ids.json": b"{}"}, ref=BASE)]
-        )
-    )
 
 
 def test_a_backup_commit_that_comes_first_makes_the_push_fail(
