@@ -187,8 +187,7 @@ class Services:
         client_id = application.client_id or self.settings.client_id or ""
         key = (tenant.entra_tenant_id, client_id, tenant.settings.cloud, application.credential.value)
         if key not in self._tokens:
-            login, _ = environment.CLOUDS[tenant.settings.cloud]
-            _, graph = environment.CLOUDS[tenant.settings.cloud]
+            login, graph = environment.CLOUDS[tenant.settings.cloud]
             secret = self.settings.client_secret
             if application.credential is not CredentialKind.DEFAULT:
                 raise ValueError(f"credentials of kind {application.credential.value} come from Key Vault")

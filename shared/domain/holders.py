@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from shared.domain.catalog import Catalog, TypeSpec
 from shared.domain.compare import Planned
-from shared.domain.item import Content
 from shared.domain.json_form import compact
 from shared.domain.marker import Symbol
-from shared.domain.reference import identity_of, mentions
+from shared.domain.reference import identity_of, names_it
 from shared.domain.tenant_state import TenantItem, TenantState
 
 
@@ -29,7 +28,7 @@ def holders(catalog: Catalog, state: TenantState, planned: Sequence[Planned], on
         if (item.type, item.object_id) == (one.type, one.object_id):
             continue
         content = wanted.get((item.type, item.object_id), state.content(spec, item))
-        if _names(spec, content, symbol) and _names(spec, state.content(spec, item), symbol):
+        if names_it(spec, content, symbol) and names_it(spec, state.content(spec, item), symbol):
             found.append(f"{item.type} {item.name!r}")
     return found
 
@@ -41,7 +40,3 @@ def _suspects(catalog: Catalog, state: TenantState, symbol: Symbol) -> Iterator[
         spec = catalog.types[key]
         if any(reference.to == symbol.type for reference in spec.references):
             yield from ((spec, item) for item in items if text in state.files[item.path])
-
-
-def _names(spec: TypeSpec, content: Content | None, symbol: Symbol) -> bool:
-    return content is not None and any(one.what == symbol for one in mentions(spec, content))

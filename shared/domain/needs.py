@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.domain.catalog import Catalog, Reference, TypeSpec
+from shared.domain.catalog import Catalog, Reference
 from shared.domain.compare import Planned
-from shared.domain.item import ABSENT, Content
+from shared.domain.item import ABSENT
 from shared.domain.marker import Symbol
 from shared.domain.pattern import parse, touches
 from shared.domain.plan import Action, Blocked, BlockedCode
-from shared.domain.reference import Index, Mention, Unresolvable, identity_of, mentions
+from shared.domain.reference import Index, Mention, Unresolvable, identity_of, mentions, names_it
 from shared.names import TypeKey
 
 
@@ -108,12 +108,8 @@ def _before_delete(catalog: Catalog, one: Planned, at: int, planned: Sequence[Pl
         spec = catalog.types[holder.type]
         if other == at or all(reference.to != one.type for reference in spec.references):
             continue
-        if _names_it(spec, holder.tenant, symbol) and not _names_it(spec, holder.head, symbol):
+        if names_it(spec, holder.tenant, symbol) and not names_it(spec, holder.head, symbol):
             needs.first.add(other)
-
-
-def _names_it(spec: TypeSpec, content: Content | None, symbol: Symbol) -> bool:
-    return content is not None and any(one.what == symbol for one in mentions(spec, content))
 
 
 def _pairs(planned: Sequence[Planned], found: Iterable[Needs]) -> None:

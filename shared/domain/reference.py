@@ -167,3 +167,8 @@ def mentions(spec: TypeSpec, content: Content) -> frozenset[Mention]:
             else:
                 found.add(Mention(reference, symbol(value) or value))
     return frozenset(found)
+
+
+def names_it(spec: TypeSpec, content: Content | None, symbol: Symbol) -> bool:
+    """Whether an item with this content refers to what the symbol names; one that is not there does not."""
+    return content is not None and any(one.what == symbol for one in mentions(spec, content))
