@@ -9,6 +9,7 @@
     │   └── WriteUnknown      a write may or may not have been applied (time-out, reset, 5xx)
     ├── SignInFailed          the identity provider refused to give a token
     ├── HeadMoved             a branch moved since it was read: read again and decide again
+    ├── SealBroken            what was kept sealed cannot be opened: another's, altered, or its key is gone
     ├── LeaseLost             somebody else holds the journal now: stop writing
     ├── StorageConflict       a row or blob changed since it was read, more often than retries allow
     └── StorageUnavailable    storage did not answer, or refused: the same again later may work
@@ -91,6 +92,10 @@ class SignInFailed(AccordError):
     def __init__(self, code: str, detail: str, *, request_id: str = "", transient: bool = False) -> None:
         super().__init__(f"signing in: {detail}")
         self.code, self.detail, self.request_id, self.transient = code, detail, request_id, transient
+
+
+class SealBroken(AccordError):
+    """What was kept sealed cannot be opened: sealed for something else, altered, or its key is gone."""
 
 
 class HeadMoved(AccordError):

@@ -17,6 +17,18 @@ from shared.domain.request import Request
 from shared.domain.snapshot import RawItem, TypeRead
 from shared.names import CommitId, ObjectId
 from shared.stores import Artifacts, AuditEntry, AuditLog, Lease, StatusStore
+from shared.user_ports import (
+    BrowserLink,
+    CacheKind,
+    DeviceCode,
+    Polled,
+    PollKind,
+    Sealed,
+    StoredCache,
+    TokenCaches,
+    UserSignIn,
+    UserTokens,
+)
 
 __all__ = [
     "Answer",
@@ -25,14 +37,24 @@ __all__ = [
     "AuditLog",
     "Author",
     "BranchCommit",
+    "BrowserLink",
+    "CacheKind",
     "Clock",
+    "DeviceCode",
     "Lease",
+    "PollKind",
+    "Polled",
     "Repository",
     "Request",
+    "Sealed",
     "StatusStore",
+    "StoredCache",
     "TenantApi",
+    "TokenCaches",
     "TokenSource",
     "Unfinished",
+    "UserSignIn",
+    "UserTokens",
     "blob_id",
 ]
 
@@ -83,6 +105,12 @@ class TenantApi(Protocol):
 
     async def find(self, lookup: Lookup, identity: str) -> ObjectId | None:
         """The id of the object known by this identity. Raises ReadFailed."""
+        ...
+
+    async def try_app(self, spec: TypeSpec) -> bool:
+        """One harmless read with the service principal. False if refused for being an app, or for lack of
+        permission; raises ReadFailed for anything else.
+        """
         ...
 
     async def send(self, request: Request) -> Answer:

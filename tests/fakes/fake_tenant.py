@@ -64,6 +64,8 @@ class FakeTenant:
     service: Callable[[TypeSpec, dict[str, Any]], dict[str, Any]] = lambda spec, raw: raw
     unread: dict[str, Exception] = field(default_factory=dict)
     partly: dict[str, int] = field(default_factory=dict)
+    refuses_apps: set[str] = field(default_factory=set)
+    """Types that the service principal is refused when it tries."""
     hidden: set[str] = field(default_factory=set)
     """Ids that no list shows, although they can be read."""
     mishaps: list[Mishap] = field(default_factory=list)
@@ -81,7 +83,7 @@ class FakeTenant:
         self._ids += 1
         spec = self.catalog.types[TypeKey(key)]
         object_id = key if spec.kind is Kind.SINGLETON else f"{key}-{self._ids}"
-        naming = {spec.identity: name} if spec.identity else {}
+        naming = {spec.named_by: name} if spec.named_by else {}
         self.objects.setdefault(TypeKey(key), {})[object_id] = {"id": object_id, **naming, **values}
         return object_id
 
@@ -92,7 +94,7 @@ class FakeTenant:
 
     def all(self, key: str, name: str) -> list[dict[str, Any]]:
         spec = self.catalog.types[TypeKey(key)]
-        return [one for one in self.objects.get(TypeKey(key), {}).values() if one.get(spec.identity) == name]
+        return [one for one in self.objects.get(TypeKey(key), {}).values() if one.get(spec.named_by) == name]
 
     # --- the port ---
 
@@ -128,6 +130,11 @@ class FakeTenant:
         if identity in self.unread:
             raise self.unread[identity]
         return next((one for one, name in self.known.get(lookup.key, {}).items() if name == identity), None)
+
+    async def try_app(self, spec):
+        if spec.key in self.unread:
+            raise self.unread[spec.key]
+        return spec.key not in self.refuses_apps
 
     async def send(self, request):
         self.before_send(request)

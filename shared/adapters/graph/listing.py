@@ -106,7 +106,7 @@ class Reader:
             if object_id in progress.items or object_id in fresh:
                 raise ReadFailed(self.doing, message=f"the list holds the object {object_id} twice")
             if not self.spec.is_plausible(raw):
-                raise ReadFailed(self.doing, message=f"the object {object_id} has no {self.spec.identity}")
+                raise ReadFailed(self.doing, message=f"the object {object_id} has no {self.spec.named_by}")
             if not self.spec.covers(raw):
                 continue
             progress.items[object_id] = raw

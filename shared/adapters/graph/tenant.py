@@ -23,6 +23,7 @@ from shared.adapters.graph.listing import Progress, Reader, as_items
 from shared.adapters.graph.replies import Reply, page, plain, read_failure
 from shared.adapters.graph.timing import RealTime, Time
 from shared.adapters.graph.transport import Call, Exchange, Manner, NoAnswer, OutOfTime, Transport, reason
+from shared.adapters.graph.trial import app_may_read
 from shared.domain.catalog import Kind, Lookup, Reveal, TypeSpec, holds
 from shared.domain.pattern import dig
 from shared.domain.snapshot import Raw, RawItem, TypeRead
@@ -156,12 +157,12 @@ class GraphTenant:
                 continue
             if not reply.ok:
                 raise read_failure(f"{doing}, the object {object_id}", reply)
-            found[object_id] = _text_of(reply, lookup.identity, f"{doing}, the object {object_id}")
+            found[object_id] = _text_of(reply, lookup.named_by, f"{doing}, the object {object_id}")
         return found
 
     async def find(self, lookup: Lookup, identity: str) -> ObjectId | None:
         """The id of the object known by this identity; ReadFailed if several are."""
-        doing = f"looking up {lookup.key} by {lookup.identity}"
+        doing = f"looking up {lookup.key} by {lookup.named_by}"
         reply = await self._get(lookup.bucket, lookup.version, addresses.by_identity(lookup, identity), doing)
         if reply.says_not_found:
             return None
@@ -173,6 +174,10 @@ class GraphTenant:
         if len(objects) > 1:
             raise ReadFailed(doing, reply.status, message="several objects have this name")
         return ObjectId(str(objects[0]["id"])) if objects else None
+
+    async def try_app(self, spec: TypeSpec) -> bool:
+        """Whether the service principal may read this type: one harmless read."""
+        return await app_may_read(self._transport, spec)
 
     async def send(self, request: Request) -> Answer:
         """A write, repeated where that does no harm. Raises WriteRefused, WriteUnknown."""

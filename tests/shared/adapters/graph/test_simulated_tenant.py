@@ -149,7 +149,7 @@ def test_an_item_created_from_anothers_content_reads_the_same_and_can_be_deleted
     tenant: Simulated, spec: TypeSpec
 ) -> None:
     for item in writable_items(tenant, spec):
-        desired = content_of(spec, item.raw) | {spec.identity: "A copy"}
+        desired = content_of(spec, item.raw) | {spec.named_by: "A copy"}
         if SECRET in str(desired):
             continue  # what nobody gives back cannot be copied
         if "mailNickname" in desired:
