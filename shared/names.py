@@ -32,8 +32,11 @@ BASE = "refs/accord/base"
 # Function names: global in the app, kept in durable history.
 SYNC_TENANT = "sync_tenant"
 CLOSE_SYNC = "close_sync"
+SIGN_IN = "sign_in"
 RECONCILE = "reconcile"
 AUTHENTICATE = "authenticate"
+OPEN_SIGN_IN = "open_sign_in"
+POLL_SIGN_IN = "poll_sign_in"
 CHECK_PERMISSIONS = "check_permissions"
 BACK_UP = "back_up"
 COMPARE = "compare"
@@ -46,6 +49,16 @@ REPORT = "report"
 FINISH = "finish"
 
 CANCEL_EVENT = "cancel"
+
+
+def sign_in_event(number: int) -> str:
+    """The event that wakes a sign-in once its row stands."""
+    return f"signIn-{number}"
+
+
+def sign_in_instance(sync: SyncId, number: int) -> SyncId:
+    """The instance id of the orchestration that waits for somebody to sign in."""
+    return SyncId(f"{sync}-signin-{number}")
 
 
 def decision_event(digest: Digest | str) -> str:

@@ -14,6 +14,7 @@ from typing import Protocol
 from shared.domain.access import KeyRecord
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R
 from shared.domain.repair import OpenSync
+from shared.domain.sign_in import SignInResult
 from shared.domain.sync import Actor, Decision, SyncRecord, TenantRecord
 from shared.names import CommitId, SyncId, TenantId
 
@@ -87,6 +88,16 @@ class StatusStore(Protocol):
 
     async def cancelled(self, tenant: TenantId, sync: SyncId) -> Cancel | None:
         """Who asked for a cancel, if anybody."""
+        ...
+
+    async def sign_in(self, tenant: TenantId, subject: SyncId, number: int) -> SignInResult | None:
+        """How this sign-in of a sync (or of an attempt ahead of any) was settled, if it was."""
+        ...
+
+    async def settle_sign_in(
+        self, tenant: TenantId, subject: SyncId, number: int, result: SignInResult
+    ) -> SignInResult:
+        """Inserts how a sign-in was settled; answers what stands: this, or what was inserted before."""
         ...
 
     async def events(self, tenant: TenantId, subject: SyncId | TenantId, after: int) -> Sequence[Event]:
@@ -261,14 +272,14 @@ class Artifacts(Protocol):
         ...
 
     def lease(self, name: str) -> Lease:
-        """Takes the 60 s lease on a blob (made empty where there is none). Raises LeaseLost while another
+        """Takes the lease on a blob (made empty where there is none). Raises LeaseLost while another
         holds it.
         """
         ...
 
 
 class Lease(Protocol):
-    """A 60 s blob lease, renewed by `hold` when 20 s have passed."""
+    """A blob lease of 15 to 60 s (a setting), renewed by `hold` when a third of that has passed."""
 
     def hold(self) -> None:
         """Call before each write: renews when due. Raises LeaseLost if it is no longer ours."""

@@ -217,7 +217,8 @@ class SyncRecord:
 
     `resting` is what the sync left the tenant's resting status at; None while it runs, and where a person
     cancelled it before any write. `progress_at` is when progress was last written, `event_seq` the number of
-    its events so far. `cancelled_by`: who asked it to stop, whether or not it could.
+    its events so far. `cancelled_by`: who asked it to stop, whether or not it could. `without_user`: nobody
+    signed in whom its types need, so that it goes on with the service principal alone.
     """
 
     id: SyncId
@@ -242,6 +243,7 @@ class SyncRecord:
     progress_at: dt.datetime | None = None
     event_seq: int = 0
     cancelled_by: Actor | None = None
+    without_user: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from enum import Enum
 
 from shared.domain.catalog import Catalog
 from shared.domain.sync import SyncRecord, TenantRecord
-from shared.ports import Artifacts, Clock, Repository, StatusStore, TenantApi, TokenSource
+from shared.names import TypeKey
+from shared.ports import Artifacts, Clock, Repository, StatusStore, TenantApi, TokenSource, UserTokens
 from shared.steps.sync_log import SyncLog
 
 
@@ -43,6 +44,10 @@ class Work:
     tokens: TokenSource
     api: TenantApi
     log: SyncLog
+    user: UserTokens | None = None
+    """The signed-in user; None where the tenant asks none, or the sync goes on without."""
+    user_types: frozenset[TypeKey] = frozenset()
+    """The types that need the user in this tenant: by the catalog, or because the app was refused."""
     visible_within: float | None = None
     """Overrides the catalog's time within which created objects show; for tests."""
     read_back_seconds: float = 300.0

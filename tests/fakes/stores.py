@@ -19,6 +19,7 @@ class MemoryStatus:
     sync_rows: dict[str, SyncRecord] = field(default_factory=dict)
     decisions: dict[str, object] = field(default_factory=dict)
     cancels: dict[str, Cancel] = field(default_factory=dict)
+    sign_ins: dict[tuple[str, int], object] = field(default_factory=dict)
     down: bool = False
 
     async def tenant(self, tenant):
@@ -99,6 +100,12 @@ class MemoryStatus:
 
     async def cancelled(self, tenant, sync):
         return self.cancels.get(sync)
+
+    async def sign_in(self, tenant, subject, number):
+        return self.sign_ins.get((subject, number))
+
+    async def settle_sign_in(self, tenant, subject, number, result):
+        return self.sign_ins.setdefault((subject, number), result)
 
     async def pushers(self, tenant, commits):
         return {}

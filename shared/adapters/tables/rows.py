@@ -48,6 +48,11 @@ def cancel_row(sync: SyncId) -> str:
     return f"cancel_{sync}"
 
 
+def sign_in_row(subject: SyncId, number: int) -> str:
+    """The row that settles a sign-in."""
+    return f"signIn_{subject}_{number}"
+
+
 def event_row(subject: SyncId | TenantId, seq: int) -> str:
     """An event of a sync, or of a tenant where there is no sync."""
     return f"event_{subject}_{seq:06d}"

@@ -34,10 +34,12 @@ from shared.adapters.tables.rows import (
     event_row,
     push_row,
     record_of,
+    sign_in_row,
     sync_row,
 )
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R, Rows
 from shared.domain.repair import OpenSync
+from shared.domain.sign_in import SignInResult
 from shared.domain.sync import Actor, Decision, Stage, SyncRecord, TenantRecord
 from shared.names import CommitId, SyncId, TenantId
 
@@ -144,6 +146,22 @@ class TableStatusStore:
     async def cancelled(self, tenant: TenantId, sync: SyncId) -> Cancel | None:
         row = await self._tables.get(STATE, tenant, cancel_row(sync))
         return None if row is None else record_of(Cancel, row)
+
+    async def sign_in(self, tenant: TenantId, subject: SyncId, number: int) -> SignInResult | None:
+        row = await self._tables.get(STATE, tenant, sign_in_row(subject, number))
+        return None if row is None else record_of(SignInResult, row)
+
+    async def settle_sign_in(
+        self, tenant: TenantId, subject: SyncId, number: int, result: SignInResult
+    ) -> SignInResult:
+        row = entity(tenant, sign_in_row(subject, number), result)
+        for attempt in range(ATTEMPTS):
+            if await self._tables.insert(STATE, row):
+                return result
+            if (stands := await self.sign_in(tenant, subject, number)) is not None:
+                return stands
+            await pause(attempt)
+        raise exhausted(f"settling sign-in {number} of {subject} of {tenant}")
 
     async def events(self, tenant: TenantId, subject: SyncId | TenantId, after: int) -> Sequence[Event]:
         rows = await self._tables.query(
