@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 from shared.domain.catalog import TypeSpec
 from shared.domain.lifecycle import count_type
-from shared.domain.removal import gone_too_many
-from shared.domain.snapshot import NotRead, NotReadReason, RawItem, TypeRead
+from shared.domain.snapshot import NotRead, NotReadReason, TypeRead
 from shared.errors import NotAvailable, ReadFailed, StorageConflict
 from shared.names import ItemPath, ObjectId, TypeKey
 from shared.ports import Unfinished
 from shared.steps import blobs
+from shared.steps.confirm_missing import Asked, confirm_missing, load_asked
 from shared.steps.log import Event
 from shared.steps.work import Stop, Work
 
@@ -30,10 +30,10 @@ async def back_up(work: Work, bucket: str) -> Stop | bool:
             continue
         if stop := await work.stop():
             return stop
-        spec = work.catalog.types[key]
-        result = await _read(work, spec, known.get(key, {}))
-        if isinstance(result, Unfinished):
-            await asyncio.to_thread(work.artifacts.put, blobs.cursor_name(key), result.state)
+        result = await _read(work, work.catalog.types[key], known.get(key, {}))
+        if isinstance(result, Stop):
+            return result
+        if result is None:
             return False
         await _keep(work, result)
         if work.slice_over():
@@ -43,37 +43,24 @@ async def back_up(work: Work, bucket: str) -> Stop | bool:
 
 async def _read(
     work: Work, spec: TypeSpec, known: Mapping[ObjectId, ItemPath]
-) -> TypeRead | NotRead | Unfinished:
-    """One type: read, and what B knows but the list does not show asked for one by one."""
+) -> TypeRead | NotRead | Stop | None:
+    """One type: read, and what B knows but the list does not show asked for one by one; None where the slice
+    ended before.
+    """
     try:
-        state = await asyncio.to_thread(work.artifacts.get, blobs.cursor_name(spec.key))
-        read = await work.api.read_type(spec, work.slice_ends, state)
-        return read if isinstance(read, Unfinished) else await _confirm(work, spec, read, known)
+        asked = await load_asked(work, spec.key)
+        if asked is None:
+            state = await asyncio.to_thread(work.artifacts.get, blobs.cursor_name(spec.key))
+            read = await work.api.read_type(spec, work.slice_ends, state)
+            if isinstance(read, Unfinished):
+                await asyncio.to_thread(work.artifacts.put, blobs.cursor_name(spec.key), read.state)
+                return None
+            asked = Asked(read)
+        return await confirm_missing(work, spec, asked, known)
     except NotAvailable as error:
         return NotRead(spec.key, NotReadReason.NOT_AVAILABLE, bool(known), str(error), error.request_id)
     except ReadFailed as error:
         return NotRead(spec.key, NotReadReason.READ_FAILED, True, str(error), error.request_id)
-
-
-async def _confirm(
-    work: Work, spec: TypeSpec, read: TypeRead, known: Mapping[ObjectId, ItemPath]
-) -> TypeRead | NotRead:
-    """Only "not found" makes a missing item a deleted one; too many of them hold the type."""
-    shown = {item.object_id for item in read.items}
-    found: list[RawItem] = []
-    gone: list[ItemPath] = []
-    for object_id, path in known.items():
-        if object_id in shown:
-            continue
-        item = await work.api.read_item(spec, object_id)
-        if item is None:
-            gone.append(path)
-        else:
-            found.append(item)
-    if spec.key not in work.sync.options.confirm_removals and gone_too_many(len(gone), len(known)):
-        detail = f"{len(gone)} of {len(known)} items of {spec.key} are gone from the tenant"
-        return NotRead(spec.key, NotReadReason.HELD, True, detail, names=tuple(sorted(gone)))
-    return TypeRead(spec.key, (*read.items, *found))
 
 
 async def _keep(work: Work, result: TypeRead | NotRead) -> None:

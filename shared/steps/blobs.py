@@ -38,6 +38,11 @@ def cursor_name(key: TypeKey) -> str:
     return f"cursor/{key}"
 
 
+def asked_name(key: TypeKey) -> str:
+    """The blob that tells which items, missing from a type's list, have been asked for one by one."""
+    return f"cursor/{key}/asked"
+
+
 def dumps(value: Any) -> bytes:
     """Compact JSON, as every blob of ours holds it. Half a character, which a service may answer, stays the
     escape that JSON has for it.

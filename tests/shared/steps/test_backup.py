@@ -164,6 +164,82 @@ def test_a_missing_item_that_cannot_be_asked_for_fails_the_type(scene, error):
     assert result(scene, "groups").counted
 
 
+def hidden_and_gone(scene, hidden, gone):
+    """Groups that no list shows although they are there, and groups that are gone; each look takes time."""
+    for number in range(hidden + gone):
+        scene.tenant.put("groups", f"G{number:03}")
+    scene.ran()
+    ids = list(scene.tenant.objects["groups"])[1:]
+    scene.tenant.hidden.update(ids[:hidden])
+    for one in ids[hidden:]:
+        del scene.tenant.objects["groups"][one]
+    scene.tenant.asked.clear()
+    read = scene.tenant.read_item
+
+    async def slowly(spec, object_id):
+        scene.clock.pass_(1)
+        return await read(spec, object_id)
+
+    scene.tenant.read_item = slowly
+    return ids
+
+
+def test_missing_items_that_outlast_a_slice_are_asked_for_once_each(scene):
+    ids = hidden_and_gone(scene, hidden=90, gone=10)
+    scene.slice_seconds = 30
+    begun(scene)
+
+    runs = [scene.play(back_up, "directory") for _ in range(4)]
+
+    assert runs == [False, False, False, True], "32 of them in a slice"
+    assert sorted(one for one in scene.tenant.asked if one in ids) == sorted(ids)
+    assert scene.tenant.asked.count("groups") == 1, "the list is not read again"
+    assert len(result(scene, "groups").items) == 91
+
+
+def test_a_cancel_is_heard_between_missing_items(scene):
+    ids = hidden_and_gone(scene, hidden=90, gone=0)
+    begun(scene)
+    cancel = Cancel(scene.sync.started_by, scene.clock.at)
+
+    def look():
+        if len(scene.tenant.asked) > 20:
+            scene.status.cancels[scene.sync_id] = cancel
+
+    scene.status.on_cancelled = look
+
+    assert scene.play(back_up, "directory") is Stop.CANCELLED
+
+    assert len([one for one in scene.tenant.asked if one in ids]) < 40
+    assert result(scene, "groups") is None
+
+
+def test_a_fault_among_the_missing_items_fails_the_type_whatever_the_others_said(scene):
+    ids = hidden_and_gone(scene, hidden=5, gone=5)
+    scene.tenant.unread[ids[7]] = failed("reading groups, one object")
+    begun(scene)
+
+    scene.play(back_up, "directory")
+
+    found = result(scene, "groups")
+    assert (found.reason, found.counted) == (NotReadReason.READ_FAILED, True)
+
+
+def test_a_backup_asks_for_no_secret_of_a_missing_item(scene):
+    hidden_and_gone(scene, hidden=1, gone=0)
+    asked, read = [], scene.tenant.read_item
+
+    async def noted(spec, object_id):
+        asked.append(spec.reveals)
+        return await read(spec, object_id)
+
+    scene.tenant.read_item = noted
+    begun(scene)
+    scene.play(back_up, "directory")
+
+    assert asked == [()]
+
+
 @pytest.mark.parametrize(("gone", "kept"), [(10, True), (11, False)], ids=["ten", "eleven"])
 def test_more_than_ten_items_gone_hold_the_type_with_their_names(scene, gone, kept):
     for number in range(11):
