@@ -17,6 +17,7 @@ from shared.catalog.words import CatalogError
 from shared.domain.catalog import (
     Answer,
     Collection,
+    Identity,
     Kind,
     LongText,
     Lookup,
@@ -35,7 +36,7 @@ T = TypeVar("T")
 
 def read_type(key: TypeKey, workload: str, entry: Mapping[str, Any], where: str) -> TypeSpec:
     """The type that this merged entry describes."""
-    values: dict[str, Any] = {"key": key, "workload": workload, "kind": Kind.COLLECTION, "identity": ""}
+    values: dict[str, Any] = {"key": key, "workload": workload, "kind": Kind.COLLECTION, "named_by": ""}
     _expect_known(entry, _TYPE_KEYS, where)
     for name, read in _TYPE_KEYS.items():
         if name in entry:
@@ -58,19 +59,34 @@ def read_lookup(key: TypeKey, entry: Mapping[str, Any], where: str) -> Lookup:
 
 
 def _checked(spec: TypeSpec, where: str) -> TypeSpec:
-    if spec.kind is Kind.COLLECTION and not spec.identity:
-        raise CatalogError(f"{where}, identity", "a collection's items need a property that names them")
+    if spec.kind is Kind.COLLECTION and not spec.named_by:
+        raise CatalogError(f"{where}, named_by", "a collection's items need a property that names them")
     if (spec.kind is Kind.SINGLETON) != bool(spec.witness):
         raise CatalogError(f"{where}, witness", "a singleton, and only that, needs a property it always has")
-    if spec.kind is Kind.SINGLETON and (spec.identity or spec.each):
-        raise CatalogError(where, "a singleton has neither an identity nor items to read each")
+    if spec.kind is Kind.SINGLETON and (spec.named_by or spec.each):
+        raise CatalogError(where, "a singleton has neither a property that names it nor items to read each")
     if not spec.path.startswith("/"):
         raise CatalogError(f"{where}, path", "begins with a slash, below the version's address")
     if spec.version not in ("v1.0", "beta"):
         raise CatalogError(f"{where}, version", "is v1.0 or beta")
     if set(spec.title) != {"en", "fr"}:
         raise CatalogError(f"{where}, title", "needs en and fr, no more")
+    _check_permissions(spec, where)
     return spec
+
+
+def _check_permissions(spec: TypeSpec, where: str) -> None:
+    needs = {
+        "read": spec.identity is not Identity.USER,
+        "write": spec.identity is not Identity.USER,
+        "user_read": spec.identity is not Identity.APP,
+        "user_write": spec.identity is not Identity.APP,
+    }
+    for name, needed in needs.items():
+        if needed and not getattr(spec, name):
+            raise CatalogError(f"{where}, {name}", "is missing")
+        if not needed and getattr(spec, name):
+            raise CatalogError(f"{where}, {name}", f"has no use where identity is {spec.identity.value}")
 
 
 def _expect_known(entry: Mapping[str, Any], known: Mapping[str, object], where: str) -> None:
@@ -168,11 +184,14 @@ _TYPE_KEYS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "kind": words.one_of(Kind),
     "version": words.text,
     "path": words.text,
-    "identity": words.text,
+    "named_by": words.text,
     "bucket": words.text,
     "tier": words.whole_number,
     "read": words.texts,
     "write": words.texts,
+    "identity": words.one_of(Identity),
+    "user_read": words.texts,
+    "user_write": words.texts,
     "update": words.one_of(UpdateMethod),
     "creatable": words.flag,
     "deletable": words.flag,
@@ -205,7 +224,7 @@ _TYPE_KEYS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
 }
 _LOOKUP_KEYS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "version": words.text,
-    "identity": words.text,
+    "named_by": words.text,
     "by_id": words.text,
     "by_identity": words.text,
     "read": words.texts,

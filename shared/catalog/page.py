@@ -8,13 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from shared.catalog.loader import load
-from shared.domain.catalog import Catalog, Condition, Kind, Lookup, TypeSpec, UpdateMethod, WrittenBy
+from shared.domain.catalog import (
+    Catalog,
+    Condition,
+    Identity,
+    Kind,
+    Lookup,
+    TypeSpec,
+    UpdateMethod,
+    WrittenBy,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
 _WRITTEN = {
     WrittenBy.ACTION: "as a complete list, by an action",
     WrittenBy.BODY: "with the item",
     WrittenBy.MEMBERS: "member by member",
+}
+
+_AS = {
+    Identity.APP: "app",
+    Identity.USER: "signed-in user",
+    Identity.TRY: "app, else signed-in user",
 }
 
 
@@ -26,8 +41,8 @@ def page(catalog: Catalog) -> str:
         "Generated from `shared/catalog/*.toml` by `python -m shared.catalog.page`; do not edit. Which types",
         "Accord manages, where they stand in Microsoft Graph, what they need, and what is special.",
         "",
-        "| type | title | workload | address | update | throttling bucket | order |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| type | title | workload | address | update | as | throttling bucket | order |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_row(spec) for spec in _sorted(catalog.types.values())),
         "",
         "Looked up by name where a type refers to them, never backed up:",
@@ -53,6 +68,7 @@ def _row(spec: TypeSpec) -> str:
         spec.workload,
         f"`/{spec.version}{spec.path}`",
         update,
+        _AS[spec.identity],
         spec.bucket,
         str(spec.tier),
     )
@@ -60,18 +76,14 @@ def _row(spec: TypeSpec) -> str:
 
 
 def _lookup(lookup: Lookup) -> str:
-    return f"| {lookup.key} | `{lookup.identity}` | {_code(lookup.read)} |"
+    return f"| {lookup.key} | `{lookup.named_by}` | {_code(lookup.read)} |"
 
 
 def _facts(spec: TypeSpec) -> list[str]:
-    named = "one object" if spec.kind is Kind.SINGLETON else f"`{spec.identity}`"
+    named = "one object" if spec.kind is Kind.SINGLETON else f"`{spec.named_by}`"
     if spec.discriminators:
         named += f", and {_code(spec.discriminators)} where names are equal"
-    facts = [
-        f"Item: {named}.",
-        f"Read needs {_code(spec.read)}.",
-        f"Write needs {_code(spec.write)}.",
-    ]
+    facts = [f"Item: {named}.", *_permissions(spec)]
     if spec.references:
         facts.append(f"Refers to {', '.join(sorted({reference.to for reference in spec.references}))}.")
     facts += [
@@ -93,6 +105,18 @@ def _facts(spec: TypeSpec) -> list[str]:
     if spec.only:
         facts.append(f"Only objects with {_condition(spec.only)}.")
     return [f"- {fact}" for fact in facts]
+
+
+def _permissions(spec: TypeSpec) -> list[str]:
+    facts = []
+    if spec.identity is not Identity.USER:
+        facts += [f"Read needs {_code(spec.read)}.", f"Write needs {_code(spec.write)}."]
+    if spec.identity is not Identity.APP:
+        facts += [
+            f"As a user, read needs {_code(spec.user_read)} (delegated).",
+            f"As a user, write needs {_code(spec.user_write)} (delegated).",
+        ]
+    return facts
 
 
 def _condition(condition: Condition) -> str:

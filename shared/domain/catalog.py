@@ -40,6 +40,17 @@ class UpdateMethod(Enum):
     PUT = "PUT"
 
 
+class Identity(Enum):
+    """Who reads and writes a type: the service principal; a signed-in user only (Graph has no application
+    permission for it); or, where documentation and practice disagree, the service principal first and a
+    user where it is refused.
+    """
+
+    APP = "app"
+    USER = "user"
+    TRY = "try"
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """A list whose order means nothing. Its members count each for itself, compared by `key`.
@@ -158,15 +169,21 @@ class TypeSpec:
     """The Graph version: `v1.0` or `beta`."""
     path: str
     """The list's address (for a singleton, the object's): `/identity/conditionalAccess/policies`."""
-    identity: str
+    named_by: str
     """The property that names an item, `displayName` or `name`; of a singleton, empty."""
     bucket: str
     """The throttling bucket its requests count in (mechanics.md 4), such as `conditional-access`."""
     tier: int
     """Deployed in ascending order where no reference decides; deletes in descending."""
-    read: tuple[str, ...]
-    write: tuple[str, ...]
-    """Application permissions that a read, and a write, needs: all of them."""
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    """Application permissions that a read, and a write, needs: all of them. None for Identity.USER."""
+    identity: Identity = Identity.APP
+    user_read: tuple[str, ...] = ()
+    user_write: tuple[str, ...] = ()
+    """Delegated permissions that a read, and a write, needs of the signed-in user's token: all of them. None
+    for Identity.APP.
+    """
     update: UpdateMethod = UpdateMethod.PATCH
     creatable: bool = True
     deletable: bool = True
@@ -182,7 +199,7 @@ class TypeSpec:
     witness: str = ""
     """Of a singleton: a property it always has. An answer without it is something else."""
     discriminators: tuple[str, ...] = ()
-    """With the identity, what tells items of one name apart: `@odata.type`."""
+    """With the name, what tells items of one name apart: `@odata.type`."""
     strip: tuple[str, ...] = ()
     """Patterns removed on reading: volatile and read-only properties."""
     drop_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -220,7 +237,7 @@ class TypeSpec:
 
     def is_plausible(self, raw: Mapping[str, Any]) -> bool:
         """Whether this answer can be an object of the type: it has the property that every one has."""
-        return (self.witness or self.identity) in raw
+        return (self.witness or self.named_by) in raw
 
     def covers(self, raw: Mapping[str, Any]) -> bool:
         """Whether this raw object of the collection belongs to this type."""
@@ -235,13 +252,13 @@ class TypeSpec:
 class Lookup:
     """A type that items refer to and Accord does not manage: resolved one by one, never backed up.
 
-    `identity` is a property that people know it by (`userPrincipalName`); `by_id` and `by_identity` are the
+    `named_by` is a property that people know it by (`userPrincipalName`); `by_id` and `by_identity` are the
     addresses, with `{}` for the value; the second may answer with the object or with a list (`$filter`).
     """
 
     key: TypeKey
     version: str
-    identity: str
+    named_by: str
     by_id: str
     by_identity: str
     read: tuple[str, ...]
@@ -258,3 +275,10 @@ class Catalog:
     types: Mapping[TypeKey, TypeSpec]
     lookups: Mapping[TypeKey, Lookup]
     version: str
+
+    def lookups_of(self, spec: TypeSpec) -> tuple[Lookup, ...]:
+        """The looked-up types that this type refers to, each once. Their `read` permissions are application
+        permissions, wanted beside the type's own: without them, ids stay ids.
+        """
+        named = dict.fromkeys(reference.to for reference in spec.references)
+        return tuple(self.lookups[key] for key in named if key in self.lookups)

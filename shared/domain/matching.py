@@ -109,7 +109,7 @@ def _left_over(
 
 def nameless(spec: TypeSpec, content: Content) -> str:
     """Everything about an item but its name, as text to compare by."""
-    rest = {name: value for name, value in content.items() if name != spec.identity}
+    rest = {name: value for name, value in content.items() if name != spec.named_by}
     return compact([[list(path), value] for path, value in sorted(flatten(spec, rest).items())])
 
 

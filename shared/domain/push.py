@@ -167,7 +167,7 @@ class _Folder:
             other = known.setdefault(likeness(self.spec, content), new)
             if other != new:
                 name = likeness(self.spec, content)[0]
-                yield PushFault(new, None, f"{other} has the {self.spec.identity} {name!r} already")
+                yield PushFault(new, None, f"{other} has the {self.spec.named_by} {name!r} already")
 
     def _never(
         self, added: Mapping[ItemPath, Content], removed: Mapping[ItemPath, Content | None]

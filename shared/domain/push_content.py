@@ -34,9 +34,9 @@ def content_faults(catalog: Catalog, spec: TypeSpec, content: Content, old: Cont
 def _name_faults(spec: TypeSpec, content: Content) -> Iterator[str]:
     if spec.kind is Kind.SINGLETON:
         return
-    name = content.get(spec.identity)
+    name = content.get(spec.named_by)
     if not isinstance(name, str) or not name:
-        yield f"/{spec.identity} must name the item"
+        yield f"/{spec.named_by} must name the item"
 
 
 def _stripped_faults(spec: TypeSpec, content: Content, old: Content | None) -> Iterator[str]:

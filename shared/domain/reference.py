@@ -97,10 +97,10 @@ class Index:
 
 
 def identity_of(spec: TypeSpec, content: Mapping[str, Json]) -> str:
-    """The name an item is known by: its identity property, as text; a singleton's is its type key."""
-    if not spec.identity:
+    """The name an item is known by: its `named_by` property, as text; a singleton's is its type key."""
+    if not spec.named_by:
         return spec.key
-    value = content.get(spec.identity)
+    value = content.get(spec.named_by)
     return value if isinstance(value, str) else "" if value is None else spelled(value)
 
 

@@ -47,7 +47,7 @@ def catalog() -> Catalog:
             kind=Kind.COLLECTION,
             version="v1.0",
             path=f"/{key}",
-            identity="displayName",
+            named_by="displayName",
             bucket="directory",
             tier=100 + number,
             read=("Read",),

@@ -26,7 +26,7 @@ def spec(key: str, **given: Any) -> TypeSpec:
         "kind": Kind.COLLECTION,
         "version": "v1.0",
         "path": f"/{key}",
-        "identity": "displayName",
+        "named_by": "displayName",
         "bucket": "directory",
         "tier": 100,
         "read": ("Read",),
@@ -60,7 +60,7 @@ POLICIES = spec(
     secrets=("password",),
     sub_resources=(SubResource("assignments", ReadBy.ANSWER, WrittenBy.ACTION, "", "assign", "assignments"),),
 )
-RULES = spec("rules", kind=Kind.SINGLETON, identity="", creatable=False, deletable=False, tier=900)
+RULES = spec("rules", kind=Kind.SINGLETON, named_by="", creatable=False, deletable=False, tier=900)
 USERS = Lookup(
     TypeKey("users"), "v1.0", "userPrincipalName", "/users/{}", "/users/{}", ("Read",), "directory"
 )

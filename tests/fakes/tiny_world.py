@@ -39,7 +39,7 @@ def spec(key: str, **given: Any) -> TypeSpec:
         "kind": Kind.COLLECTION,
         "version": "v1.0",
         "path": f"/{key}",
-        "identity": "displayName",
+        "named_by": "displayName",
         "bucket": "directory",
         "tier": 100,
         "read": ("Read",),
@@ -80,7 +80,7 @@ GROUPS = spec(
 )
 LOCATIONS = spec("locations", tier=50, collections=(Collection("countries"),))
 PROFILES = spec("profiles", workload="intune", discriminators=("@odata.type",))
-SETTINGS = spec("settings", kind=Kind.SINGLETON, identity="", creatable=False, deletable=False)
+SETTINGS = spec("settings", kind=Kind.SINGLETON, named_by="", creatable=False, deletable=False)
 USERS = Lookup(
     TypeKey("users"), "v1.0", "userPrincipalName", "/users/{}", "/users/{}", ("Read",), "directory"
 )
@@ -114,7 +114,7 @@ class World:
         """Creates an object in the tenant, or replaces the one of that id."""
         self.created += 1
         object_id = id or f"{key}-{self.created}"
-        naming = {"displayName": name} if self.catalog.types[TypeKey(key)].identity else {}
+        naming = {"displayName": name} if self.catalog.types[TypeKey(key)].named_by else {}
         self.objects.setdefault(key, {})[object_id] = {"id": object_id, **naming, **copy.deepcopy(values)}
         return object_id
 

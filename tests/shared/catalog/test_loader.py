@@ -9,7 +9,7 @@ from shared.adapters.graph.budget import LIMITS
 from shared.catalog.loader import load, parse
 from shared.catalog.words import CatalogError
 from shared.domain.canonical import canonical
-from shared.domain.catalog import Kind, TypeSpec, WrittenBy
+from shared.domain.catalog import Identity, Kind, TypeSpec, WrittenBy
 from shared.domain.pattern import parse as parse_pattern
 from shared.domain.reference import Index
 from shared.names import TypeKey
@@ -38,7 +38,7 @@ def test_the_catalog_has_the_first_twelve_types() -> None:
 
 
 def test_the_version_is_a_digest_that_changes_with_any_entry() -> None:
-    entry = '[types.a]\ntitle = {en = "A", fr = "A"}\npath = "/a"\nidentity = "name"\nversion = "v1.0"\n'
+    entry = '[types.a]\ntitle = {en = "A", fr = "A"}\npath = "/a"\nnamed_by = "name"\nversion = "v1.0"\n'
     entry += 'bucket = "directory"\ntier = 1\nread = ["A.Read"]\nwrite = ["A.Write"]\n'
     first, second = parse({"x": entry}), parse({"x": entry + 'strip = ["id"]\n'})
     assert first.version == parse({"x": entry}).version
@@ -52,9 +52,23 @@ def test_every_type_names_a_bucket_that_has_limits(spec: TypeSpec) -> None:
 
 
 @each_type
-def test_every_type_needs_permissions_to_be_read_and_to_be_written(spec: TypeSpec) -> None:
-    assert spec.read
-    assert spec.write
+def test_every_type_needs_permissions_of_whoever_reads_and_writes_it(spec: TypeSpec) -> None:
+    assert bool(spec.read) == bool(spec.write) == (spec.identity is not Identity.USER)
+    assert bool(spec.user_read) == bool(spec.user_write) == (spec.identity is not Identity.APP)
+
+
+@each_type
+def test_the_permissions_to_write_a_type_let_it_be_read_again_too(spec: TypeSpec) -> None:
+    """A change is read back with what the write was allowed: `X.ReadWrite.Y` includes `X.Read.Y`."""
+    for read, write in ((spec.read, spec.write), (spec.user_read, spec.user_write)):
+        assert {one.split(".")[0] for one in read} <= {one.split(".")[0] for one in write}
+
+
+def test_a_type_whose_references_are_looked_up_tells_by_which_entries() -> None:
+    catalog = load()
+    policies = catalog.types[TypeKey("conditional-access-policies")]
+    assert {one.key for one in catalog.lookups_of(policies)} == {"service-principals", "users"}
+    assert catalog.lookups_of(catalog.types[TypeKey("named-locations")]) == ()
 
 
 @each_type
@@ -69,7 +83,7 @@ def test_an_example_keeps_its_name_and_loses_what_the_service_sets(spec: TypeSpe
     for raw in json.loads((EXAMPLES / f"{spec.key}.json").read_text()):
         content = canonical(spec, raw, Index({})).content
         assert not {"id", "createdDateTime", "lastModifiedDateTime", "modifiedDateTime"} & content.keys()
-        assert not spec.identity or content[spec.identity] == raw[spec.identity]
+        assert not spec.named_by or content[spec.named_by] == raw[spec.named_by]
 
 
 @each_type
@@ -104,7 +118,7 @@ GOOD = """
 [types.a]
 title = {en = "A", fr = "A"}
 path = "/a"
-identity = "name"
+named_by = "name"
 version = "v1.0"
 bucket = "directory"
 tier = 1
@@ -114,7 +128,7 @@ write = ["A.Write"]
 LOOKUP = """
 [lookups.b]
 version = "v1.0"
-identity = "x"
+named_by = "x"
 by_id = "/b/{}"
 by_identity = "/b/{}"
 read = []
@@ -132,12 +146,17 @@ bucket = "c"
         ({"x": GOOD.replace("tier = 1", 'tier = "1"')}, "types.a, tier: is a whole number"),
         ({"x": GOOD.replace("tier = 1", "tier = true")}, "types.a, tier: is a whole number"),
         ({"x": GOOD.replace('"A.Read"', "1")}, "types.a, read[0]: is a text"),
+        ({"x": GOOD.replace('read = ["A.Read"]\n', "")}, "types.a, read: is missing"),
+        ({"x": GOOD + 'identity = "someone"'}, "types.a, identity: is one of app, user, try"),
+        ({"x": GOOD + 'identity = "try"'}, "types.a, user_read: is missing"),
+        ({"x": GOOD + 'identity = "user"'}, "types.a, read: has no use where identity is user"),
+        ({"x": GOOD + 'user_write = ["A"]'}, "types.a, user_write: has no use where identity is app"),
         ({"x": GOOD.replace('["A.Read"]', '"A.Read"')}, "types.a, read: is a list"),
         ({"x": GOOD.replace('{en = "A", fr = "A"}', '{en = "A"}')}, "types.a, title: needs en and fr"),
         ({"x": GOOD.replace('{en = "A", fr = "A"}', '"A"')}, "types.a, title: is a table"),
         ({"x": GOOD.replace('"v1.0"', '"v2"')}, "types.a, version: is v1.0 or beta"),
         ({"x": GOOD.replace('"/a"', '"a"')}, "types.a, path: begins with a slash"),
-        ({"x": GOOD.replace('identity = "name"\n', "")}, "types.a, identity: "),
+        ({"x": GOOD.replace('named_by = "name"\n', "")}, "types.a, named_by: "),
         ({"x": GOOD + 'kind = "singleton"'}, "types.a, witness: a singleton, and only that"),
         ({"x": GOOD + 'kind = "singleton"\nwitness = "w"'}, "types.a: a singleton has neither"),
         ({"x": GOOD + 'update = "POST"'}, "types.a, update: is one of PATCH, PUT"),
