@@ -135,7 +135,8 @@ class Services:
     def _artifacts(self) -> Blobs:
         from shared.adapters.blobs import Blobs
 
-        return Blobs(self._blob_service)
+        seconds = self.settings.lease_seconds
+        return Blobs(self._blob_service, lease_seconds=seconds, renew_after=seconds / 3)
 
     @cached_property
     def _repositories(self) -> Blobs:

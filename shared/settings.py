@@ -48,6 +48,8 @@ class AppSettings:
     """How long one activity works before it hands back what it has (mechanics.md 2)."""
     read_back_seconds: float
     """How long a deploy waits for a write to show (product.md 3.7)."""
+    lease_seconds: int
+    """How long a dead process still holds a blob that it had leased: 15 to 60 (Blob Storage)."""
     visible_within: float | None
     """Overrides the catalog's `visible_within`; None in production, shortened by tests."""
 
@@ -83,5 +85,6 @@ def load(environment: Mapping[str, str] = os.environ) -> AppSettings:
         cache=Path(text.get("ACCORD_CACHE", str(Path(tempfile.gettempdir()) / "accord-cache"))),
         slice_seconds=float(text.get("ACCORD_SLICE_SECONDS", "240")),
         read_back_seconds=float(text.get("ACCORD_READ_BACK_SECONDS", "300")),
+        lease_seconds=int(text.get("ACCORD_LEASE_SECONDS", "60")),
         visible_within=float(visible) if visible else None,
     )

@@ -95,7 +95,8 @@ class Stack:
         self.control = url(tenant_port)
         self.data = data
         self.storage = storage
-        self.settings = settings(storage, tenant_port, port, data)
+        # Tests kill hosts: what those held is soon free.
+        self.settings = settings(storage, tenant_port, port, data) | {"ACCORD_LEASE_SECONDS": "15"}
         self._program = host(root, Path(sys.executable), port, data, self.settings)
         self._child: Child | None = None
 

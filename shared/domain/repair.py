@@ -106,10 +106,12 @@ def _repairs(found: OpenSync, instance: Instance, now: dt.datetime) -> Iterator[
         yield Forget(sync.id)
     elif instance is Instance.LIVE:
         yield from _wakes(sync, found, now)
+    elif instance is Instance.ENDED:
+        # However young the sync is: its orchestration began, and will not go on.
+        yield Close(tenant, sync)
     elif now - found.since >= YOUNG:
-        fresh = instance is Instance.ABSENT and sync.stage is Stage.STARTING
         # Once it has gone further, starting over would read the tenant with steps that are counted as late.
-        yield Start(tenant, sync) if fresh else Close(tenant, sync)
+        yield Start(tenant, sync) if sync.stage is Stage.STARTING else Close(tenant, sync)
 
 
 def _wakes(sync: SyncRecord, found: OpenSync, now: dt.datetime) -> Iterator[Repair]:

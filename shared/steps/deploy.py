@@ -27,8 +27,8 @@ from shared.steps.log import Event
 from shared.steps.settle import grown
 from shared.steps.work import Stop, Work
 
-HOLD_EVERY = 5.0
-"""Seconds between looks at whether the lease is due for renewal (it is after 20 s)."""
+HOLD_EVERY = 4.0
+"""Seconds between looks at whether the lease is due for renewal (it is after a third of its time)."""
 BUSY = 10.0
 """Seconds to wait where another run holds the journal, before this one hands back."""
 

@@ -17,7 +17,7 @@ FILTERS = "beta/deviceManagement/assignmentFilters"
 LOCATIONS = "v1.0/identity/conditionalAccess/namedLocations"
 POLICIES = "v1.0/identity/conditionalAccess/policies"
 PATIENCE = 300
-"""Seconds for a sync's end: the lease of a dead process on its journal alone lasts sixty."""
+"""Seconds for a sync's end: the lease of a dead process on its journal has to run out first."""
 
 
 def reached(tenant, count, of, sync, seconds=60):

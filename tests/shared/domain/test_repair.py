@@ -66,6 +66,7 @@ CASES = {
     "instance lost in mid-work": (found(Stage.DEPLOYING), Instance.ABSENT, [Close]),
     "instance ended, lock held": (found(Stage.REPORTING), Instance.ENDED, [Close]),
     "instance ended at once": (found(Stage.STARTING), Instance.ENDED, [Close]),
+    "instance ended, young": (found(Stage.APPROVAL, since=JUST), Instance.ENDED, [Close]),
     "approval unseen": (found(Stage.APPROVAL, decision=APPROVED), Instance.LIVE, [WAKE]),
     "approval just made": (found(Stage.APPROVAL, decision=replace(APPROVED, at=JUST)), Instance.LIVE, []),
     "approval seen": (found(Stage.DEPLOYING, decision=APPROVED), Instance.LIVE, []),
