@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.adapters.tables.answers import TableAnswerStore
     from shared.adapters.tables.audit import TableAuditLog
     from shared.adapters.tables.background import Background
+    from shared.adapters.tables.callbacks import TableCallbacks
     from shared.adapters.tables.connection import Tables
     from shared.adapters.tables.keys import TableKeyStore
     from shared.adapters.tables.state import TableStatusStore
@@ -100,6 +101,13 @@ class Services:
         from shared.adapters.tables.answers import TableAnswerStore
 
         return TableAnswerStore(self._tables)
+
+    @cached_property
+    def callbacks(self) -> TableCallbacks:
+        """States of callbacks that are waited for."""
+        from shared.adapters.tables.callbacks import TableCallbacks
+
+        return TableCallbacks(self._tables)
 
     @cached_property
     def signing_key(self) -> bytes:

@@ -184,6 +184,33 @@ class AnswerStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a callback with a certain state is for. `subject`: the sync, or the attempt ahead of any."""
+
+    purpose: str
+    tenant: TenantId
+    until: dt.datetime
+    subject: str = ""
+    number: int = 0
+
+
+class Callbacks(Protocol):
+    """The `state` values of callbacks that are waited for; each is good once (mechanics.md 7)."""
+
+    async def expect(self, state: str, expected: Expected) -> None:
+        """Notes that a callback with this state may come, until then."""
+        ...
+
+    async def take(self, state: str, purpose: str, at: dt.datetime) -> Expected | None:
+        """What the state stands for, the first time it comes; None for any other, or when it is over."""
+        ...
+
+    async def purge(self, at: dt.datetime) -> int:
+        """Removes those that are over; answers how many."""
+        ...
+
+
 class KeyStore(Protocol):
     """Function keys, by their hash; the key itself is nowhere."""
 

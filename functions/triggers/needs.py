@@ -10,7 +10,7 @@ from shared.domain.sync import Actor
 from shared.names import SyncId, TenantId
 from shared.ports import Clock, Repository
 from shared.steps.decide import Plans
-from shared.stores import AnswerStore, Artifacts, AuditLog, KeyStore, StatusStore
+from shared.stores import AnswerStore, Artifacts, AuditLog, Callbacks, KeyStore, StatusStore
 
 
 class ApiSettings(Protocol):
@@ -73,6 +73,8 @@ class Services(Protocol):
     def keys(self) -> KeyStore: ...
     @property
     def answers(self) -> AnswerStore: ...
+    @property
+    def callbacks(self) -> Callbacks: ...
     @property
     def catalog(self) -> Catalog: ...
 

@@ -133,12 +133,22 @@ def to_try(
 
 def user_types(catalog: Catalog, tried: Mapping[TypeKey, Tried]) -> frozenset[TypeKey]:
     """The types that need a signed-in user in this tenant: always, or because the app was refused."""
-    return frozenset(
-        key
-        for key, spec in catalog.types.items()
-        if spec.identity is Identity.USER
-        or (spec.identity is Identity.TRY and key in tried and not tried[key].app)
-    )
+    refused = {key for key, found in tried.items() if not found.app}
+    always = {key for key, spec in catalog.types.items() if spec.identity is Identity.USER}
+    return frozenset(always | (_asking(catalog) & refused))
+
+
+def sign_in_scopes(
+    catalog: Catalog, wanted: frozenset[TypeKey], tried: Mapping[TypeKey, Tried]
+) -> frozenset[str]:
+    """The delegated permissions to ask a person for: those of the wanted types that need a user, or may."""
+    granted = {key for key, found in tried.items() if found.app}
+    asking = (catalog.types[key] for key in (_asking(catalog) & wanted) - granted)
+    return frozenset(name for spec in asking for name in (*spec.user_read, *spec.user_write))
+
+
+def _asking(catalog: Catalog) -> frozenset[TypeKey]:
+    return frozenset(key for key, spec in catalog.types.items() if spec.identity is not Identity.APP)
 
 
 def may_ask(settings: Settings) -> bool:

@@ -135,6 +135,28 @@ class MemoryAnswers:
 
 
 @dataclass
+class MemoryCallbacks:
+    """`Callbacks`."""
+
+    rows: dict = field(default_factory=dict)
+
+    async def expect(self, state, expected):
+        self.rows[state] = expected
+
+    async def take(self, state, purpose, at):
+        found = self.rows.get(state)
+        if found is None or found.purpose != purpose or found.until < at:
+            return None
+        return self.rows.pop(state)
+
+    async def purge(self, at):
+        over = [state for state, one in self.rows.items() if one.until < at]
+        for state in over:
+            del self.rows[state]
+        return len(over)
+
+
+@dataclass
 class MemoryKeys:
     """`KeyStore`."""
 

@@ -100,6 +100,7 @@ class Services:
         self.audit = stores.MemoryAudit()
         self.keys = stores.MemoryKeys()
         self.answers = stores.MemoryAnswers()
+        self.callbacks = stores.MemoryCallbacks()
         self.signing_key = b"k" * 32
         self.healthy = True
         self.blobs: dict[str, Any] = {}
