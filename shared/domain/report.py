@@ -12,7 +12,7 @@ from shared.domain.compare import Drift
 from shared.domain.files import FileFault
 from shared.domain.item import ABSENT, Value, pointer
 from shared.domain.journal import Entry, Journal, State
-from shared.domain.plan import BlockedCode, Change, Plan, PropertyChange
+from shared.domain.plan import Change, Plan, PropertyChange
 from shared.domain.snapshot import NotRead
 from shared.domain.sync import DecisionKind, SyncRecord
 from shared.names import CommitId, ItemPath, TypeKey
@@ -187,7 +187,3 @@ def _error(change: Change, entry: Entry | None) -> RowError | None:
     if entry.fault is None or entry.state is State.APPLIED:
         return None
     return RowError(entry.fault.code, entry.fault.message, entry.fault.request_id)
-
-
-BLOCKED_CODES = frozenset(code.value for code in BlockedCode)
-"""Codes of a row's error whose message is what was in the way, not a sentence."""

@@ -11,7 +11,7 @@ from shared.domain.journal import Fault, Journal, State
 from shared.domain.plan import Action, Change, PropertyChange
 from shared.domain.sync import Decision, DecisionKind
 from shared.texts import Language, say
-from shared.wire.error import advice_of, message_of
+from shared.wire.error import fault_json
 
 LONG: Final = 8 * 1024
 """Values over this many bytes of JSON are cut in lists."""
@@ -58,7 +58,8 @@ def change_json(change: Change, became: Fate, language: Language, *, whole: bool
             "detail": say(f"blocked.{blocked.code.value}", language, detail=blocked.detail),
         },
         "result": became.result,
-        "error": became.fault and _fault(became.fault, language),
+        "error": became.fault
+        and fault_json(became.fault.code, became.fault.message, became.fault.request_id, language),
         "properties": [_property(one, whole=whole) for one in change.properties],
     }
 
@@ -68,15 +69,6 @@ def summary(change: Change, language: Language) -> str:
     count = len(change.properties)
     form = "updateOne" if change.action is Action.UPDATE and count == 1 else change.action.value
     return say(f"summary.{form}", language, item=change.item, count=count)
-
-
-def _fault(fault: Fault, language: Language) -> dict[str, str]:
-    return {
-        "code": fault.code,
-        "message": message_of(fault.code, fault.message, language),
-        "requestId": fault.request_id,
-        "advice": advice_of(fault.code, language),
-    }
 
 
 def _property(one: PropertyChange, *, whole: bool) -> dict[str, Any]:

@@ -62,5 +62,14 @@ SYNC_ERRORS: Final = (
 )
 """Codes of a sync's `error`."""
 
-CHANGE_ERRORS: Final = ("notShown", "createAmbiguous", "tenantApproval")
+CHANGE_ERRORS: Final = (
+    "notShown",
+    "createAmbiguous",
+    "tenantApproval",
+    "stale",
+    "stopped",
+    "dependency",
+    "noAnswer",
+    "readFailed",
+)
 """Codes of a change's `error`, besides the service's own."""

@@ -16,9 +16,10 @@ def error_json(
 ) -> dict[str, Any]:
     """The error of a sync (schema `SyncErrorAnswer`); `text` is what *Copy error* copies."""
     message, advice = message_of(error.code, error.message, language), advice_of(error.code, language)
+    operation = _operation(error, tenant, language)
     facts = {
         "code": error.code,
-        "operation": error.operation,
+        "operation": operation,
         "detail": error.detail,
         "request": error.request_id,
         "advice": advice,
@@ -26,16 +27,45 @@ def error_json(
         "sync": sync,
         "at": time_text(at) if at else "",
     }
-    lines = [f"{say(f'ticket.{name}', language)}: {value}" for name, value in facts.items() if value]
+    lines = [
+        say("ticket.line", language, name=say(f"ticket.{name}", language), value=value)
+        for name, value in facts.items()
+        if value
+    ]
     return {
         "code": error.code,
         "message": message,
-        "operation": error.operation,
+        "operation": operation,
         "detail": error.detail,
         "requestId": error.request_id,
         "advice": advice,
         "text": "\n".join([say("ticket.heading", language, message=message), *lines]),
     }
+
+
+def fault_json(code: str, message: str, request_id: str, language: Language) -> dict[str, str]:
+    """Why a change was not applied (schema `ChangeErrorAnswer`).
+
+    `detail` is what was in the way, in the words of whoever found it; where the code is a service's own, they
+    are the message.
+    """
+    if known(f"blocked.{code}"):
+        told = say(f"blocked.{code}", language, detail=message)
+    else:
+        told = message_of(code, message, language)
+    return {
+        "code": code,
+        "message": told,
+        "detail": "" if told == message else message,
+        "requestId": request_id,
+        "advice": advice_of(code, language),
+    }
+
+
+def _operation(error: SyncError, tenant: TenantId, language: Language) -> str:
+    """What was being done, in the reader's language where the code tells it."""
+    key = f"error.{error.code}.operation"
+    return say(key, language, tenant=tenant) if known(key) else error.operation
 
 
 def message_of(code: str, message: str, language: Language) -> str:

@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 
 from shared.domain.item import ABSENT
-from shared.domain.report import BLOCKED_CODES, Report, Row, RowError
+from shared.domain.report import Report, Row, RowError
 from shared.domain.sync import SyncError, SyncRecord
 from shared.names import SyncId, TenantId
 from shared.texts import Language, known, say
-from shared.wire.error import advice_of, error_json, message_of
+from shared.wire.error import error_json, fault_json
 from shared.wire.sync import decision_json
 from shared.wire.tenant import plan_json
 from shared.wire.times import optional_time, time_text
@@ -121,12 +121,7 @@ def _row_in_language(row: dict[str, Any], language: Language) -> dict[str, Any]:
     error = row["error"]
     if error is None:
         return row
-    code, message = error["code"], error["message"]
-    if code in BLOCKED_CODES and row["change"] == "blocked":
-        told = {"message": say(f"blocked.{code}", language, detail=message), "advice": ""}
-    else:
-        told = {"message": message_of(code, message, language), "advice": advice_of(code, language)}
-    return {**row, "error": {**error, **told}}
+    return {**row, "error": fault_json(error["code"], error["message"], error["requestId"], language)}
 
 
 def reason_text(reason: str, language: Language) -> str:

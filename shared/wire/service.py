@@ -77,7 +77,5 @@ def _errors(language: Language) -> Iterator[dict[str, Any]]:
             title, advice = say(f"error.{code}.message", language), say(f"error.{code}.advice", language)
             yield {"code": code, "of": of, "status": None, "title": title, "advice": advice}
     for blocked in BlockedCode:
-        advice = texts[f"blocked.{blocked.value}"]
-        yield {
-            "code": blocked.value, "of": "blocked", "status": None, "title": blocked.value, "advice": advice
-        }  # fmt: skip
+        title, advice = texts[f"blockedTitle.{blocked.value}"], texts[f"blocked.{blocked.value}"]
+        yield {"code": blocked.value, "of": "blocked", "status": None, "title": title, "advice": advice}

@@ -45,10 +45,14 @@ class BlockedAnswer(Answer):
 
 
 class ChangeErrorAnswer(Answer):
-    """Why a change was not applied: a code of Accord's or the service's own."""
+    """Why a change was not applied: a code of Accord's or the service's own.
+
+    `detail`: what was in the way, where the message does not say it.
+    """
 
     code: str
     message: str
+    detail: str
     request_id: str
     advice: str
 

@@ -30,10 +30,14 @@ class ReportPlanAnswer(Answer):
 
 
 class RowErrorAnswer(Answer):
-    """Why a change was not applied, or is blocked."""
+    """Why a change was not applied, or is blocked.
+
+    `detail`: what was in the way, where the message does not say it.
+    """
 
     code: str
     message: str
+    detail: str
     request_id: str
     advice: str
 

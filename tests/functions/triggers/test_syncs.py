@@ -127,7 +127,14 @@ def test_an_ended_sync_shows_its_error_with_text_for_a_ticket(api, body) -> None
     SyncAnswer.model_validate(answer)
     assert (answer["stage"], answer["status"], answer["outcome"]) == (None, "newError", "failed")
     assert answer["error"]["message"].startswith("Microsoft Entra ID a refusé")
-    for part in ("credentialRefused", "signing in", "AADSTS7000222", "req-1", sync.id, "contoso"):
+    for part in (
+        "credentialRefused",
+        "du service lui-même sur contoso",
+        "AADSTS7000222",
+        "req-1",
+        sync.id,
+        "contoso",
+    ):
         assert part in answer["error"]["text"]
 
 
