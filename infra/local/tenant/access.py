@@ -1,32 +1,61 @@
-"""Whether a caller may do something, and whether the tenant has the licence for it."""
+"""Whether a caller may do something, and whether the tenant has the licence for it.
+
+An app-only token is judged by its application permissions (`roles`). A user's token by its delegated
+permissions (`scp`), and the user must hold a directory role for the operation as well: the effective
+permissions are where both meet (learn.microsoft.com/entra/identity-platform/permissions-consent-overview).
+"""
 
 from __future__ import annotations
 
+from .consents import delegated_scopes
 from .errors import GraphError
 from .exchange import Request
 from .table import Alternatives, Navigation, Type
 
 
-def roles_of(request: Request) -> frozenset[str]:
+def held_permissions(request: Request) -> frozenset[str]:
     """The permissions that count: the token's, or with `revocation: now` those still granted."""
-    roles = request.caller.roles
-    if request.tenant.behaviour.revocation == "now":
-        return roles & frozenset(request.tenant.grants)
-    return roles
+    caller, tenant = request.caller, request.tenant
+    if caller.scopes is None:
+        now = frozenset(tenant.grants)
+        return caller.roles & now if tenant.behaviour.revocation == "now" else caller.roles
+    if tenant.behaviour.revocation == "now":
+        return caller.scopes & delegated_scopes(tenant, caller.object_id)
+    return caller.scopes
 
 
 def check_permission(
     request: Request, entry: Type, operation: str, navigation: Navigation | None = None
 ) -> None:
-    """403 unless one of the documented alternatives is wholly in the token's roles."""
+    """403 unless one of the documented alternatives is wholly in the token."""
     if request.caller.portal:
         return
-    accepted: Alternatives = entry.permissions.get(operation, ())
-    if navigation is not None and operation in navigation.permissions:
-        accepted = navigation.permissions[operation]
-    roles = roles_of(request)
-    if not any(roles.issuperset(alternative) for alternative in accepted):
+    accepted = _accepted(request, entry, operation, navigation)
+    held = held_permissions(request)
+    if not any(held.issuperset(alternative) for alternative in accepted):
         raise entry.dialect.denied([" and ".join(a) for a in accepted])
+    if request.caller.scopes is not None and not request.caller.admin and operation not in entry.everyone:
+        raise entry.dialect.denied(["a directory role of the signed-in user"])
+
+
+def _accepted(request: Request, entry: Type, operation: str, navigation: Navigation | None) -> Alternatives:
+    """The alternatives for this kind of token; none where the service does not take it at all."""
+    delegated = request.caller.scopes is not None
+    if not delegated and not _takes_apps(request, entry):
+        return ()
+    accepted = entry.permissions.get(operation, ())
+    if delegated:
+        accepted = entry.delegated.get(operation, accepted)
+    if navigation is not None:
+        accepted = navigation.permissions.get(operation, accepted)
+        if delegated:
+            accepted = navigation.delegated.get(operation, accepted)
+    return accepted
+
+
+def _takes_apps(request: Request, entry: Type) -> bool:
+    """As documented, unless this tenant is told otherwise: documentation and practice are known to differ."""
+    return request.tenant.behaviour.appOnly.get(entry.path, not entry.delegated_only)
 
 
 def check_licence(request: Request, entry: Type) -> None:

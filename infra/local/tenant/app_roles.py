@@ -1,12 +1,13 @@
-"""The service's app in the simulated tenants, and the application permissions of Microsoft Graph.
+"""The service's app in the simulated tenants, and the permissions of Microsoft Graph.
 
-App role ids are the same in every tenant:
-learn.microsoft.com/graph/permissions-reference
+Ids of app roles and of delegated permissions are the same in every tenant, as is whether an administrator
+must consent: learn.microsoft.com/graph/permissions-reference
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,21 @@ DEMO_GRANTS = (
     "SharePointTenantSettings.ReadWrite.All",
     "User.Read.All",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A delegated permission: its id, and whether only an administrator may consent to it."""
+
+    id: str
+    needs_admin: bool
+
+
+@cache
+def delegated_permissions() -> dict[str, Scope]:
+    """The delegated permissions of Microsoft Graph by name, with the four of OpenID Connect."""
+    text = (Path(__file__).parent / "data" / "scopes.json").read_text(encoding="utf-8")
+    return {name: Scope(*entry) for name, entry in json.loads(text).items()}
 
 
 @cache

@@ -24,6 +24,12 @@ from .table import Type
 from .tenant import Behaviour, Licences, Record, Tenant, World
 
 Body = dict[str, Any]
+_CHOICES = {
+    "quotas": ("documented", "burst10", "off"),
+    "revocation": ("token", "now"),
+    "deviceCodes": ("allowed", "blocked"),
+    "foreignAccounts": ("token", "page"),
+}
 
 
 class ControlError(Exception):
@@ -226,10 +232,9 @@ def _behaviour(current: Behaviour, sent: Body) -> Behaviour:
     values = {**asdict(current), **sent}
     if values["visibilityDelay"] == "documented":
         values["visibilityDelay"] = None
-    if values["quotas"] not in ("documented", "burst10", "off"):
-        raise ControlError(400, "quotas are documented, burst10 or off")
-    if values["revocation"] not in ("token", "now"):
-        raise ControlError(400, "revocation is token or now")
+    for name, allowed in _CHOICES.items():
+        if values[name] not in allowed:
+            raise ControlError(400, f"{name} is {' or '.join(allowed)}")
     values["latency"] = {**current.latency, **values["latency"]}
     return Behaviour(**values)
 

@@ -17,12 +17,15 @@ WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the app and its object id, with the token's roles. `portal` may do anything, at once."""
+    """Who asks: an app (`roles`), or an app for a signed-in user (`scopes`, not None; `object_id` is then the
+    user's, `admin` says whether the user holds the directory role for it). `portal` may do anything, at once.
+    """
 
     app_id: str = ""
     object_id: str = ""
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
+    admin: bool = False
     portal: bool = False
 
 

@@ -44,6 +44,7 @@ class Navigation:
     writable: bool = False
     polymorphic: bool = False
     permissions: dict[str, Alternatives] = field(default_factory=dict)
+    delegated: dict[str, Alternatives] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,11 @@ class Type:
     Queries: `options`, `filters` (property → operators), `order_by`, `page_size`, `top`.
     Limits: `built_in` (properties of what cannot be changed), `in_use` (addresses whose references forbid a
     delete).
-    `permissions`: operation → alternatives; "A + B" needs both. `docs`: the pages all this is from.
+    `permissions`: operation → alternatives of application permissions; "A + B" needs both. `delegated`: those
+    of delegated ones, for the operations whose documented tables differ; else both lists are the same.
+    `delegated_only`: Graph's pages say "Application: not supported": app-only tokens are refused.
+    `everyone`: operations that any signed-in user may call without a directory role.
+    `docs`: the pages all this is from.
     """
 
     path: str
@@ -133,6 +138,9 @@ class Type:
     in_use_message: str = "The object is in use and cannot be deleted."
     hooks: tuple[str, ...] = ()
     permissions: dict[str, Alternatives] = field(default_factory=dict)
+    delegated: dict[str, Alternatives] = field(default_factory=dict)
+    delegated_only: bool = False
+    everyone: tuple[str, ...] = ()
     navigation: dict[str, Navigation] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
@@ -197,6 +205,7 @@ def _type(raw: dict[str, Any], services: dict[str, Service]) -> Type:
     fields["options"] = frozenset(raw.get("options", ["$select"]))
     fields["filters"] = {name: tuple(ops) for name, ops in raw.get("filters", {}).items()}
     fields["permissions"] = _permissions(raw.get("permissions", {}))
+    fields["delegated"] = _permissions(raw.get("delegated", {}))
     fields["actions"] = {n: Action(name=n, **a) for n, a in raw.get("actions", {}).items()}
     fields["navigation"] = {n: _navigation(n, entry) for n, entry in raw.get("navigation", {}).items()}
     fields["references"] = tuple(_reference(r) for r in raw.get("references", []))
@@ -206,6 +215,7 @@ def _type(raw: dict[str, Any], services: dict[str, Service]) -> Type:
 def _navigation(name: str, raw: dict[str, Any]) -> Navigation:
     fields = _frozen(raw)
     fields["permissions"] = _permissions(raw.get("permissions", {}))
+    fields["delegated"] = _permissions(raw.get("delegated", {}))
     return Navigation(name=name, **fields)
 
 

@@ -49,6 +49,10 @@ class Behaviour:
     `visibilityDelay` None means as the table says for each type; `quotas` is documented, burst10 or off;
     `pageSize` None means each type's own. `grantDelay`: a new grant reaches tokens only after it.
     `revocation`: "token" (a withdrawn grant lives on in issued tokens, as with the real service) or "now".
+    `appOnly`: by address, whether a type takes app-only tokens, where that is not as documented.
+    Sign-in of people: `deviceCodes` allowed, or blocked by a policy; `deviceCodeInterval` and
+    `deviceCodeLifetime` of the codes; `refreshTokenLifetime` of unused refresh tokens; `foreignAccounts`:
+    where somebody of another tenant is refused, at the "token" endpoint or already on the "page".
     """
 
     latency: dict[str, float] = field(default_factory=lambda: {"get": 0, "write": 0, "batch": 0})
@@ -58,6 +62,12 @@ class Behaviour:
     grantDelay: float = 0  # noqa: N815
     tokenLifetime: int = 3599  # noqa: N815
     revocation: str = "token"
+    appOnly: dict[str, bool] = field(default_factory=dict)  # noqa: N815
+    deviceCodes: str = "allowed"  # noqa: N815
+    deviceCodeInterval: int = 5  # noqa: N815
+    deviceCodeLifetime: int = 900  # noqa: N815
+    refreshTokenLifetime: int = 90 * 86400  # noqa: N815
+    foreignAccounts: str = "token"  # noqa: N815
 
 
 @dataclass

@@ -9,8 +9,9 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.tenant.access import roles_of
-from infra.local.tenant.app_roles import APP_ID, GRAPH_APP_ID, app_roles, role_id
+from infra.local.tenant.access import held_permissions
+from infra.local.tenant.app_roles import APP_ID, GRAPH_APP_ID, app_roles, delegated_permissions, role_id
+from infra.local.tenant.consents import PATH
 from infra.local.tenant.lookup import exists
 
 from . import Body, Hook, Show, Write
@@ -61,10 +62,10 @@ def _kind_of_group(write: Write, types: list[str]) -> None:
 def _privileges(write: Write, types: list[str]) -> None:
     """What an app may not do at all, or not without a further permission."""
     delegated = [name for name in _DELEGATED_ONLY if name in write.sent]
-    if delegated and not write.request.caller.portal:
+    if delegated and not write.request.caller.portal and write.request.caller.scopes is None:
         raise write.dialect.denied(["delegated permissions"])
     if write.sent.get("isAssignableToRole"):
-        if not write.request.caller.portal and "RoleManagement.ReadWrite.Directory" not in roles_of(
+        if not write.request.caller.portal and "RoleManagement.ReadWrite.Directory" not in held_permissions(
             write.request
         ):
             raise write.dialect.denied(["RoleManagement.ReadWrite.Directory"])
@@ -167,11 +168,27 @@ def _principal_show(show: Show) -> None:
             }
             for name, role in app_roles().items()
         ]
+        show.body["oauth2PermissionScopes"] = [
+            {
+                "adminConsentDescription": f"Allows the app to use {name} on behalf of the signed-in user.",
+                "adminConsentDisplayName": name,
+                "id": scope.id,
+                "isEnabled": True,
+                "type": "Admin" if scope.needs_admin else "User",
+                "userConsentDescription": None,
+                "userConsentDisplayName": None,
+                "value": name,
+            }
+            for name, scope in delegated_permissions().items()
+        ]
 
 
 def _principal_sub(show: Show, name: str) -> list[Body] | None:
     """Grants as the directory keeps them: assignments of Graph's app roles to the service's principal."""
     tenant = show.request.tenant
+    if name == "oauth2PermissionGrants":
+        granted = [r for r in tenant.all(PATH) if r.body["clientId"] == show.record.id]
+        return [{**r.body, "id": r.id} for r in granted]
     graph = next((r for r in tenant.all("servicePrincipals") if r.body.get("appId") == GRAPH_APP_ID), None)
     app = next((r for r in tenant.all("servicePrincipals") if r.body.get("appId") == APP_ID), None)
     if graph is None or app is None:
