@@ -1,5 +1,7 @@
 """What all tests share: the running stack, one for each worker, started when a test first asks for it."""
 
+import importlib.util
+import os
 import shutil
 import sys
 from collections.abc import Generator, Iterator
@@ -9,6 +11,7 @@ import pytest
 
 from infra.local import stack as programs
 from infra.local.dev import node, pythons
+from infra.local.host import WorkerKind
 from infra.local.processes import Child, free_ports
 from infra.local.stack import Stack
 from infra.local.storage import azurite as storage
@@ -18,9 +21,31 @@ RUNNING = frozenset({"azurite", "tenant_server", "stack"})
 LOGS: dict[str, Child | Stack] = {}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--host-worker",
+        choices=[kind.value for kind in WorkerKind],
+        default=WorkerKind.DIRECT.value,
+        help="what runs the functions in the local host: itself, or Microsoft's worker (Python 3.13)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hosts that are started as processes of their own take their worker from the environment."""
+    os.environ["ACCORD_HOST_WORKER"] = config.getoption("host_worker")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whatever needs a running program is `e2e`, so that the fast tests are those that need none."""
+    missing = config.getoption("host_worker") == WorkerKind.MICROSOFT and not importlib.util.find_spec(
+        "azure_functions_runtime"
+    )
+    reason = "Microsoft's worker package is not installed: there is none for Python before 3.13"
+    if missing and pythons.on_ci():
+        raise pytest.UsageError(reason)
     for item in items:
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=reason))
         if RUNNING & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.e2e)
 

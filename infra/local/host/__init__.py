@@ -3,8 +3,10 @@
 Read it in this order:
 
 - `host` puts the parts together; `__main__` is the command line, `settings` reads host.json, `server` serves.
-- `functions` are an app's functions as values. `worker` is the seam behind which they run, `direct_worker`
-  runs them, `invoker` calls them with what they are bound to: `client_binding` is the durable client's.
+- `functions` are an app's functions as values. `worker` is the seam behind which they run: `direct_worker`
+  runs them here, `microsoft_worker` in Microsoft's package by its `rpc_messages`; `function_loop` is the
+  event loop of both. `invoker` calls them with what they are bound to; `client_binding` is the durable
+  client's.
 - `front` answers HTTP: `routes` finds the function, `management` is the Durable API (`query_string`,
   `status_view`).
 - `engine` runs orchestrations, `activity_runner` activities. `work` takes work and `outcome` stores what came
@@ -22,7 +24,7 @@ from infra.local.host.faults import Faults
 from infra.local.host.functions import UnsupportedFunction
 from infra.local.host.host import Host
 from infra.local.host.server import PortInUse
-from infra.local.host.settings import HostSettings, InvalidSettings, Role
+from infra.local.host.settings import HostSettings, InvalidSettings, Role, WorkerKind
 
 __all__ = [
     "Clock",
@@ -34,4 +36,5 @@ __all__ = [
     "Role",
     "SystemClock",
     "UnsupportedFunction",
+    "WorkerKind",
 ]

@@ -13,7 +13,7 @@ from infra.local.host.faults import read_faults
 from infra.local.host.functions import UnsupportedFunction
 from infra.local.host.host import Host
 from infra.local.host.server import PortInUse
-from infra.local.host.settings import BODY_LIMIT, HostSettings, InvalidSettings, Role
+from infra.local.host.settings import BODY_LIMIT, HostSettings, InvalidSettings, Role, WorkerKind
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,11 +46,16 @@ def _settings(options: argparse.Namespace) -> HostSettings:
         roles = frozenset(Role(role.strip()) for role in options.role.split(","))
     except ValueError as unknown:
         raise InvalidSettings(f"{unknown}; --role takes {', '.join(Role)}, joined by commas.") from unknown
+    try:
+        worker = WorkerKind(options.worker)
+    except ValueError as unknown:
+        raise InvalidSettings(f"{unknown}; --worker takes {' or '.join(WorkerKind)}.") from unknown
     return HostSettings(
         app=options.app,
         data=options.data,
         port=options.port,
         roles=roles,
+        worker=worker,
         public_url=options.public_url,
         lease_seconds=options.lease_seconds,
         homepage=os.environ.get("AzureWebJobsDisableHomepage", "").lower() != "true",  # noqa: SIM112 - its name
@@ -66,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 for any that is free")
     parser.add_argument(
         "--role", default="http,durable,timer", help="what this host does, of http,durable,timer"
+    )
+    parser.add_argument(
+        "--worker",
+        default=os.environ.get("ACCORD_HOST_WORKER") or WorkerKind.DIRECT,
+        help="what runs the functions: direct, or microsoft (Microsoft's package, from Python 3.13 on)",
     )
     parser.add_argument("--public-url", help="the origin that callers see, if it is not this host's own")
     parser.add_argument(

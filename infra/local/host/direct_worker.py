@@ -5,16 +5,13 @@ synchronous functions run on a thread pool, asynchronous ones on one event loop 
 that neither holds up the host.
 """
 
-import asyncio
 import importlib.util
 import inspect
 import json
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +19,7 @@ from typing import Any
 import azure.functions as func
 from azure.functions.meta import Datum
 
+from infra.local.host.function_loop import FunctionLoop
 from infra.local.host.functions import (
     ActivityTrigger,
     Function,
@@ -42,9 +40,8 @@ from infra.local.host.worker import (
     JsonData,
     OutputData,
     TextData,
+    app_source,
 )
-
-STOP_SECONDS = 0.3
 
 _TRIGGER_BINDINGS = {
     HttpTrigger: "httpTrigger",
@@ -59,21 +56,19 @@ class DirectWorker:
 
     def __init__(self, threads: int = 64) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="function")
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run_loop, name="function-loop", daemon=True)
-        self._thread.start()
+        self._loop = FunctionLoop()
         self._app = Path()
         self._functions = Functions(())
         self._code: dict[str, Callable[..., Any]] = {}
 
     def load(self, app: Path) -> Functions:
-        self._app = app.resolve()
-        module = _import_app(self._app)
+        source = app_source(app)
+        self._app = source.parent
+        module = _import_app(source)
         registers = [v for v in vars(module).values() if isinstance(v, func.FunctionRegister)]
         if len({id(register) for register in registers}) != 1:
             raise UnsupportedFunction(
-                f"{self._app / 'function_app.py'} must define exactly one FunctionApp; "
-                f"it defines {len(registers)}."
+                f"{source} must define exactly one FunctionApp; it defines {len(registers)}."
             )
         functions = []
         for function in registers[0].get_functions():
@@ -89,23 +84,12 @@ class DirectWorker:
             raise LookupError(f"The app has no function named '{invocation.function}'.")
         code = self._code[function.name]
         if inspect.iscoroutinefunction(code):
-            return asyncio.run_coroutine_threadsafe(self._call_async(function, code, invocation), self._loop)
+            return self._loop.submit(self._call_async(function, code, invocation))
         return self._pool.submit(self._call, function, code, invocation)
 
     def stop(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._loop.is_closed():
-            return
-        with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(_end_tasks(), self._loop).result(STOP_SECONDS)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(STOP_SECONDS)
-        if not self._thread.is_alive():  # else a function blocks the loop; it ends with the process
-            self._loop.close()
-
-    def _run_loop(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        self._loop.stop()
 
     def _call(self, function: Function, code: Callable[..., Any], invocation: Invocation) -> OutputData:
         try:
@@ -132,15 +116,10 @@ class DirectWorker:
         return arguments
 
 
-def _import_app(app: Path) -> ModuleType:
+def _import_app(source: Path) -> ModuleType:
     """Imports `function_app.py` under that name, its folder first on the path, as the worker does."""
-    source = app / "function_app.py"
-    if not source.is_file():
-        raise UnsupportedFunction(
-            f"There is no function_app.py in {app}; give --app the folder that holds it."
-        )
-    if str(app) not in sys.path:
-        sys.path.insert(0, str(app))
+    if str(source.parent) not in sys.path:
+        sys.path.insert(0, str(source.parent))
     spec = importlib.util.spec_from_file_location("function_app", source)
     if spec is None or spec.loader is None:
         raise UnsupportedFunction(f"{source} cannot be imported as a module.")
@@ -189,7 +168,13 @@ def _encode(function: Function, value: Any) -> OutputData:
     """The wire form of what a function returned, by the same converter as in Azure."""
     match function.trigger:
         case HttpTrigger():
-            return None if value is None else _response(_converter("http").encode(value, expected_type=None))
+            try:
+                return _response(_converter("http").encode(value, expected_type=None))
+            except NotImplementedError:
+                kind = type(value).__name__
+                raise TypeError(  # as Microsoft's worker says it, also of None
+                    f'unable to encode outgoing TypedData: unsupported type "http" for Python type "{kind}"'
+                ) from None
         case TimerTrigger():
             return None
         case OrchestrationTrigger() | ActivityTrigger():
@@ -210,16 +195,3 @@ def _response(datum: Any) -> HttpResponseData:
 def _failure(raised: Exception) -> FunctionFailed:
     stack = "".join(traceback.format_exception(raised))
     return FunctionFailed(f"{type(raised).__name__}: {raised}", stack)
-
-
-async def _end_tasks() -> None:
-    """Cancels what still runs on the loop and closes the SDK's HTTP session, which is bound to the loop."""
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    sdk = sys.modules.get("azure.durable_functions.models.utils.http_utils")
-    close = getattr(sdk, "_close_session", None)
-    if close is not None:
-        await close()
-    await asyncio.get_running_loop().shutdown_asyncgens()

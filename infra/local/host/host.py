@@ -11,9 +11,10 @@ from infra.local.host.front import Front
 from infra.local.host.instances import Instances
 from infra.local.host.invoker import Invoker
 from infra.local.host.management import Management
+from infra.local.host.microsoft_worker import MicrosoftWorker
 from infra.local.host.routes import build_routes
 from infra.local.host.server import Server
-from infra.local.host.settings import HostSettings, Role, read_host_json
+from infra.local.host.settings import HostSettings, Role, WorkerKind, read_host_json
 from infra.local.host.timers import Timers
 from infra.local.host.work import WorkList
 from infra.local.host.worker import Worker
@@ -25,21 +26,18 @@ HTTP_THREADS = 32
 class Host:
     """Loads the app at once; serves and works between `start` and `stop`.
 
-    `clock` tells the time to everything that is durable or scheduled; `worker` runs the functions. Raises
-    UnsupportedFunction, InvalidSettings or PortInUse, whose texts say what to do.
+    `clock` tells the time to everything that is durable or scheduled. Raises UnsupportedFunction,
+    InvalidSettings or PortInUse, whose texts say what to do.
     """
 
-    def __init__(
-        self, settings: HostSettings, *, clock: Clock | None = None, worker: Worker | None = None
-    ) -> None:
+    def __init__(self, settings: HostSettings, *, clock: Clock | None = None) -> None:
         self.settings = settings
         self._clock = clock or SystemClock()
         self._host_json = host_json = read_host_json(settings.app)
         with ExitStack() as undo:
             self._server = Server(settings.port)
             undo.callback(self._server.stop)
-            threads = host_json.max_activities + host_json.max_orchestrators + HTTP_THREADS
-            self._worker = worker or DirectWorker(threads)
+            self._worker = self._make_worker()
             undo.callback(self._worker.stop)
             self.functions = self._worker.load(settings.app)
             self._database = Database(settings.data / DATABASE)
@@ -53,6 +51,14 @@ class Host:
             self._timers = self._make_timers() if Role.TIMER in settings.roles else None
             self._front = self._make_front()
             undo.pop_all()
+
+    def _make_worker(self) -> Worker:
+        match self.settings.worker:
+            case WorkerKind.DIRECT:
+                limits = self._host_json.max_activities + self._host_json.max_orchestrators
+                return DirectWorker(limits + HTTP_THREADS)
+            case WorkerKind.MICROSOFT:
+                return MicrosoftWorker()
 
     def _make_engine(self) -> Engine:
         return Engine(self._work, self._invoker, self.functions, self._host_json, self.settings, self._clock)

@@ -37,6 +37,13 @@ class Role(StrEnum):
 ALL_ROLES = frozenset(Role)
 
 
+class WorkerKind(StrEnum):
+    """What runs the functions: this host itself, or Microsoft's worker package (Python 3.13 and later)."""
+
+    DIRECT = "direct"
+    MICROSOFT = "microsoft"
+
+
 @dataclass(frozen=True, slots=True)
 class HostJson:
     """The settings of host.json that count here. `function_timeout` is in seconds, None for no limit."""
@@ -62,6 +69,7 @@ class HostSettings:
     data: Path
     port: int = 0
     roles: frozenset[Role] = ALL_ROLES
+    worker: WorkerKind = WorkerKind.DIRECT
     name: str | None = None
     public_url: str | None = None
     lease_seconds: float = 30.0

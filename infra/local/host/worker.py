@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from infra.local.host.functions import Functions
+from infra.local.host.functions import Functions, UnsupportedFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +86,13 @@ class Worker(Protocol):
     def stop(self) -> None:
         """Takes no more calls and frees what it holds; calls that still run are abandoned."""
         ...
+
+
+def app_source(app: Path) -> Path:
+    """The absolute path of the app's `function_app.py`; raises UnsupportedFunction if there is none."""
+    source = app.resolve() / "function_app.py"
+    if not source.is_file():
+        raise UnsupportedFunction(
+            f"There is no function_app.py in {source.parent}; give --app the folder that holds it."
+        )
+    return source

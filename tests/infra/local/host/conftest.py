@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.host import Host, HostSettings, Role
+from infra.local.host import Host, HostSettings, Role, WorkerKind
 from infra.local.host.clock import moment
 
 SAMPLE = Path(__file__).parent / "app"
@@ -180,7 +180,13 @@ def _sample_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def worker(pytestconfig: pytest.Config) -> WorkerKind:
+    """What runs the functions: the suite holds for both."""
+    return WorkerKind(pytestconfig.getoption("host_worker"))
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, worker: WorkerKind) -> Iterator[Callable[..., World]]:
     """Makes hosts under a virtual clock; by default on the sample app, and without its timer functions."""
     worlds: list[World] = []
     path = list(sys.path)
@@ -189,7 +195,9 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         for source in app.glob("*.py"):
             sys.modules.pop(source.stem, None)
         sys.path[:] = path
-        defaults: dict[str, Any] = {"data": tmp_path / "data", "roles": DURABLE_ONLY, "poll_seconds": 0.02}
+        defaults: dict[str, Any] = {
+            "data": tmp_path / "data", "roles": DURABLE_ONLY, "poll_seconds": 0.02, "worker": worker,
+        }  # fmt: skip
         world = World(HostSettings(app=app, **defaults | settings), clock or VirtualClock())
         worlds.append(world)
         return world

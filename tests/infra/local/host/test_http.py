@@ -107,10 +107,14 @@ def test_cookies_may_be_several(world: Any) -> None:
     assert response.headers["x-one"] == "1"
 
 
-def test_a_function_may_return_text_or_nothing(world: Any) -> None:
+def test_a_function_may_return_text(world: Any) -> None:
     text = world.http.get("/api/plain")
     assert (text.text, text.headers["content-type"]) == ("plain text", "text/plain; charset=utf-8")
-    assert world.http.get("/api/silent").status_code == 204
+
+
+def test_a_function_that_returns_nothing_has_failed(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert world.http.get("/api/silent").status_code == 500
+    assert 'unsupported type "http" for Python type "NoneType"' in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/api/fails", "/api/fails-async"])

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.host import Host, HostSettings
+from infra.local.host import Host, HostSettings, WorkerKind
 from infra.local.host.__main__ import main
 
 ROOT = Path(__file__).parents[4]
@@ -94,12 +94,12 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 
 @pytest.fixture
-def resume(tmp_path: Path) -> Iterator[Callable[..., Caller]]:
+def resume(tmp_path: Path, worker: WorkerKind) -> Iterator[Callable[..., Caller]]:
     """Starts a host in this process on the same data folder, under the real clock: it starts quicker."""
     with ExitStack() as opened:
 
         def make(**settings: Any) -> Caller:
-            host = Host(HostSettings(app=SAMPLE, data=tmp_path / "data", **settings))
+            host = Host(HostSettings(app=SAMPLE, data=tmp_path / "data", worker=worker, **settings))
             caller = Caller(opened.enter_context(host).origin)
             opened.callback(caller.http.close)
             return caller
