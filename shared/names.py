@@ -24,6 +24,8 @@ Digest = NewType("Digest", str)
 """`sha256:` and 64 lower-case hexadecimal digits: names one plan."""
 ChangeId = NewType("ChangeId", str)
 """`c0`, `c1` … in the plan's order."""
+PermissionId = NewType("PermissionId", str)
+"""Kind and name, dots as `_`: `application-Policy_Read_All`."""
 
 MAIN = "refs/heads/main"
 TENANT = "refs/heads/tenant"

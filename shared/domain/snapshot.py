@@ -28,7 +28,9 @@ class NotReadReason(Enum):
 
     READ_FAILED = "readFailed"
     PERMISSION_MISSING = "permissionMissing"
-    NEEDS_USER = "needsUser"
+    PERMISSION_PROPAGATING = "permissionPropagating"
+    USER_NEEDED = "userNeeded"
+    USER_NOT_SIGNED_IN = "userNotSignedIn"
     EXCLUDED = "excluded"
     PERMISSION_IGNORED = "permissionIgnored"
     NOT_AVAILABLE = "notAvailable"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.domain.catalog import TypeSpec
 from shared.domain.item import Content
-from shared.domain.plan import Change
+from shared.domain.plan import Blocked, Change
 from shared.domain.reference import Index
 from shared.domain.sync import DecisionKind
 from shared.domain.tenant_state import TenantState
@@ -23,13 +23,13 @@ from shared.steps.work import Work
 class Approved:
     """The approved changes in the plan's order, and the tenant's side as it was compared.
 
-    `write_missing`: types whose write permissions have gone since.
+    `restrictions`: types that cannot be written any more, and why.
     """
 
     digest: Digest
     changes: tuple[Change, ...]
     state: TenantState
-    write_missing: Mapping[TypeKey, tuple[str, ...]]
+    restrictions: Mapping[TypeKey, Blocked]
 
     def reviewed(self, spec: TypeSpec, change: Change) -> Content | None:
         """The item as the tenant held it when the plan was made; None for a create."""
@@ -53,7 +53,7 @@ async def load_approved(work: Work) -> Approved:
     )
     scope = await asyncio.to_thread(blobs.load_scope, work.artifacts)
     state = await asyncio.to_thread(blobs.load_state, work.artifacts)
-    return Approved(plan.digest, changes, state, scope.write_missing)
+    return Approved(plan.digest, changes, state, scope.restrictions)
 
 
 class Head:

@@ -58,6 +58,7 @@ def dump_scope(scope: Scope) -> bytes:
             "notRead": [dump_not_read(one) for one in scope.not_read],
             "writeMissing": {key: list(names) for key, names in scope.write_missing.items()},
             "lookupsMissing": sorted(scope.lookups_missing),
+            "needsUser": sorted(scope.needs_user),
         }
     )
 
@@ -73,6 +74,7 @@ def load_scope(artifacts: Artifacts) -> Scope:
         tuple(load_not_read(one) for one in value["notRead"]),
         {TypeKey(key): tuple(names) for key, names in value["writeMissing"].items()},
         frozenset(TypeKey(key) for key in value["lookupsMissing"]),
+        frozenset(TypeKey(key) for key in value.get("needsUser", ())),
     )
 
 

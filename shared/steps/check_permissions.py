@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from shared.domain.scope import Scope, scope
+from shared.domain.scope import Granted, Scope, scope
 from shared.domain.sync import SyncError
 from shared.steps import blobs
 from shared.steps.authenticate import signed_in
@@ -21,7 +21,7 @@ async def check_permissions(work: Work) -> Scope | SyncError:
     granted = await signed_in(work, work.tokens.roles)
     if isinstance(granted, SyncError):
         return granted
-    found = scope(work.catalog, work.tenant.settings, work.sync.options.types, granted)
+    found = scope(work.catalog, work.tenant.settings, work.sync.options.types, Granted(granted))
     await asyncio.to_thread(work.artifacts.put, blobs.SCOPE, blobs.dump_scope(found))
     missing = sorted({name for names in found.write_missing.values() for name in names})
     work.log.note(Event.PERMISSIONS_CHECKED, types=len(found.types), missing=", ".join(missing))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from shared.domain.commit_message import backup_message
 from shared.domain.compare import Comparison, compare
 from shared.domain.lifecycle import Compared, compared
-from shared.domain.plan import Action, Blocked, BlockedCode, Difference, Plan
+from shared.domain.plan import Action, BlockedCode, Difference, Plan
 from shared.domain.plan_json import dump_plan
 from shared.domain.planning import PlanInputs, make_plan, wanted_names
 from shared.domain.reference import index_of, wanted_lookups
@@ -154,15 +154,11 @@ async def _with_wanted(work: Work, done: _Compared) -> TenantState:
 
 
 def _plan(work: Work, scope: Scope, state: TenantState, result: Comparison) -> Plan:
-    restrictions = {
-        key: Blocked(BlockedCode.PERMISSION_MISSING, ", ".join(names))
-        for key, names in scope.write_missing.items()
-    }
     inputs = PlanInputs(
         catalog=work.catalog,
         tenant=work.tenant.id,
         state=state,
-        restrictions=restrictions,
+        restrictions=scope.restrictions,
         protected=work.tenant.settings.protected,
     )
     return make_plan(inputs, result.planned)
@@ -250,8 +246,11 @@ def _shown(not_read: Sequence[NotRead]) -> tuple[NotRead, ...]:
 
 def _incomplete(not_read: Sequence[NotRead], plan: Plan | None) -> list[Incomplete]:
     found = []
-    if any(one.counted and one.reason is not NotReadReason.HELD for one in not_read):
+    counted = {one.reason for one in not_read if one.counted}
+    if counted - {NotReadReason.HELD, NotReadReason.USER_NOT_SIGNED_IN}:
         found.append(Incomplete.NOT_READ)
+    if NotReadReason.USER_NOT_SIGNED_IN in counted:
+        found.append(Incomplete.USER_AUTHENTICATION)
     if any(one.reason is NotReadReason.HELD for one in not_read):
         found.append(Incomplete.MASS_REMOVAL)
     if plan is not None and any(

@@ -16,7 +16,7 @@ from shared.domain import request as requests
 from shared.domain.canonical import canonical
 from shared.domain.item import Content, Json
 from shared.domain.journal import Entry, Fault, State
-from shared.domain.plan import Action, Change
+from shared.domain.plan import Action, BlockedCode, Change
 from shared.domain.properties import apply
 from shared.domain.readback import created_content, staleness
 from shared.domain.request import Request, Unwritable
@@ -164,8 +164,9 @@ def _check_dependencies(desk: Desk, change: Change) -> None:
     for needed in change.depends_on:
         if desk.ledger.journal.state(needed) is not State.APPLIED:
             raise Final(State.SKIPPED, "dependency", f"{needed}, which this depends on, was not applied")
-    if missing := desk.approved.write_missing.get(change.type):
-        raise Final(State.SKIPPED, "permissionMissing", f"{', '.join(missing)} is no longer granted")
+    if lost := desk.approved.restrictions.get(change.type):
+        gone = " is no longer granted" if lost.code is BlockedCode.PERMISSION_MISSING else ""
+        raise Final(State.SKIPPED, lost.code.value, f"{lost.detail}{gone}")
 
 
 async def _check_stale(desk: Desk, change: Change, item: RawItem | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.scope import included, lacking, scope
+from shared.domain.scope import Granted, included, lacking, scope
 from shared.domain.settings import Settings
 from shared.domain.snapshot import NotReadReason
 
@@ -30,7 +30,7 @@ ALL = {"Group.ReadWrite.All", "Policy.Read.All", "Policy.Write", "User.Read.All"
 
 
 def test_types_are_gathered_by_bucket_in_the_catalogs_order(catalog):
-    found = scope(catalog, Settings(), (), ALL)
+    found = scope(catalog, Settings(), (), Granted(ALL))
 
     assert found.buckets == {"directory": ("groups",), "access": ("locations", "policies")}
     assert found.types == ("groups", "locations", "policies")
@@ -57,7 +57,7 @@ def test_settings_include_by_pattern_and_exclude_after(include, exclude, key, ex
     ids=["by the settings", "by the start"],
 )
 def test_what_is_left_out_is_listed_and_not_counted(catalog, settings, asked):
-    found = scope(catalog, settings, asked, ALL)
+    found = scope(catalog, settings, asked, Granted(ALL))
 
     assert "groups" not in found.types
     assert [(one.type, one.reason, one.counted) for one in found.not_read] == [
@@ -66,22 +66,22 @@ def test_what_is_left_out_is_listed_and_not_counted(catalog, settings, asked):
 
 
 def test_a_missing_read_permission_leaves_the_type_unread_and_counts(catalog):
-    found = scope(catalog, Settings(), (), ALL - {"Group.ReadWrite.All"})
+    found = scope(catalog, Settings(), (), Granted(ALL - {"Group.ReadWrite.All"}))
 
     (lost,) = found.not_read
     assert (lost.type, lost.reason, lost.counted) == ("groups", NotReadReason.PERMISSION_MISSING, True)
-    assert lost.detail == "reading groups needs Group.Read.All, which nobody has granted"
-    assert "groups" not in found.write_missing
+    assert lost.detail == "reading groups: needs Group.Read.All, which nobody has granted"
+    assert found.write_missing["groups"] == ("Group.Read.All", "Group.ReadWrite.All")
 
 
 def test_a_missing_write_permission_is_named_for_each_type(catalog):
-    found = scope(catalog, Settings(), (), ALL - {"Policy.Write"})
+    found = scope(catalog, Settings(), (), Granted(ALL - {"Policy.Write"}))
 
     assert found.write_missing == {"locations": ("Policy.Write",), "policies": ("Policy.Write",)}
 
 
 def test_lookups_that_nobody_may_make_are_named(catalog):
-    assert scope(catalog, Settings(), (), ALL - {"User.Read.All"}).lookups_missing == {"users"}
+    assert scope(catalog, Settings(), (), Granted(ALL - {"User.Read.All"})).lookups_missing == {"users"}
 
 
 @pytest.mark.parametrize(

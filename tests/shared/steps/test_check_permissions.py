@@ -36,7 +36,7 @@ def test_nothing_readable_ends_the_sync_and_says_what_is_missing(scene):
 
     assert isinstance(error, SyncError)
     assert error.code == "nothingReadable"
-    assert "reading groups needs Read" in error.detail
+    assert "reading groups: needs Read" in error.detail
 
 
 def test_what_is_only_excluded_is_no_error(scene):
