@@ -179,11 +179,11 @@ class Page(HTMLParser):
     [
         (
             Language.ENGLISH,
-            ["Sync report: Contoso", "adopted into the repository", "Not read", "12 of 20", "broken.json"],
+            ["Sync report: Contoso", "Adopted from the tenant", "Not read", "12 of 20", "broken.json"],
         ),
         (
             Language.FRENCH,
-            ["Rapport de synchronisation", "repris dans le référentiel", "Non lu", "Retenu", "(absent)"],
+            ["Rapport de synchronisation", "Repris du tenant", "Non lu", "Retenu", "Conflit"],
         ),
     ],
 )  # fmt: skip

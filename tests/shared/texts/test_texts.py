@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.domain.plan import BlockedCode
-from shared.domain.report import RowAction, RowChange
 from shared.domain.snapshot import NotReadReason
-from shared.domain.sync import DecisionKind, Incomplete, Outcome, Status
+from shared.domain.sync import Cause, DecisionKind, Incomplete, Outcome, Status
 from shared.steps.log import Event
 from shared.texts import Language, catalogue, known, negotiate, say
 from shared.wire.codes import CHANGE_ERRORS, PROBLEMS, SYNC_ERRORS
@@ -20,6 +19,7 @@ from shared.wire.codes import CHANGE_ERRORS, PROBLEMS, SYNC_ERRORS
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
 ENGLISH, FRENCH = catalogue(Language.ENGLISH), catalogue(Language.FRENCH)
+FATES = ("adopted", "proposed", "applied", "failed", "stale", "skipped", "blocked")
 PEOPLE = [DecisionKind.APPROVE, DecisionKind.REJECT, DecisionKind.REJECT_AND_REVERT]
 
 SEED = {
@@ -42,8 +42,10 @@ FAMILIES = {
     **{f"decision.{one.value}": None for one in PEOPLE},
     **{f"blocked.{one.value}": None for one in BlockedCode},
     **{f"notRead.{one.value}": None for one in NotReadReason},
-    **{f"reportAction.{one.value}": None for one in RowAction},
-    **{f"reportChange.{one.value}": None for one in RowChange},
+    **{f"fate.{one}": None for one in FATES},
+    **{f"cause.{one.value}": None for one in Cause},
+    **{f"incompleteAdvice.{one.value}": None for one in Incomplete},
+    **{f"reportWhole.{one}": None for one in ("added", "changed", "removed", "item")},
     **{f"log.{one.value}": None for one in Event},
     **{f"problem.{code}.{part}": None for code in PROBLEMS for part in ("title", "detail")},
     **{f"blockedTitle.{one.value}": None for one in BlockedCode},
