@@ -9,6 +9,7 @@
     │   └── WriteUnknown      a write may or may not have been applied (time-out, reset, 5xx)
     ├── SignInFailed          the identity provider refused to give a token
     ├── HeadMoved             a branch moved since it was read: read again and decide again
+    ├── SecretUnreadable      a secret of ours, or a tenant's credential, cannot be read where it is kept
     ├── SealBroken            what was kept sealed cannot be opened: another's, altered, or its key is gone
     ├── LeaseLost             somebody else holds the journal now: stop writing
     ├── StorageConflict       a row or blob changed since it was read, more often than retries allow
@@ -92,6 +93,16 @@ class SignInFailed(AccordError):
     def __init__(self, code: str, detail: str, *, request_id: str = "", transient: bool = False) -> None:
         super().__init__(f"signing in: {detail}")
         self.code, self.detail, self.request_id, self.transient = code, detail, request_id, transient
+
+
+class SecretUnreadable(AccordError):
+    """A secret of ours, or a tenant's credential, cannot be read where it is kept. `transient`: the vault did
+    not answer.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
 
 
 class SealBroken(AccordError):

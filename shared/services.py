@@ -13,15 +13,16 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from shared import settings as environment
-from shared.domain.settings import CredentialKind
 from shared.names import SyncId, TenantId
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
 
     from shared.adapters.blobs import Blobs
-    from shared.adapters.entra import ServicePrincipalTokens
+    from shared.adapters.entra.identities import Identities
+    from shared.adapters.entra.provider import Address
     from shared.adapters.repository.site import GitSite, TenantRepository
+    from shared.adapters.secrets import FolderSecrets, VaultSecrets
     from shared.adapters.tables.answers import TableAnswerStore
     from shared.adapters.tables.audit import TableAuditLog
     from shared.adapters.tables.background import Background
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from shared.adapters.tables.state import TableStatusStore
     from shared.domain.catalog import Catalog
     from shared.domain.sync import TenantRecord
-    from shared.ports import Artifacts
+    from shared.ports import Artifacts, Sealed, TokenCaches, TokenSource, UserSignIn, UserTokens
     from shared.steps.plans import StoredPlans
     from shared.steps.work import Work
 
@@ -52,7 +53,6 @@ class Services:
     def __init__(self, settings: environment.AppSettings) -> None:
         self.settings = settings
         self.clock = SystemClock()
-        self._tokens: dict[tuple[str, ...], ServicePrincipalTokens] = {}
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -112,15 +112,21 @@ class Services:
     @cached_property
     def signing_key(self) -> bytes:
         """The HMAC key of operation addresses."""
+        return self._secrets.get(self._own("signing"))
+
+    @cached_property
+    def _secrets(self) -> FolderSecrets | VaultSecrets:
         from shared.adapters.secrets import FolderSecrets, VaultSecrets
 
         if self.settings.key_vault_url:
-            return VaultSecrets(self.settings.key_vault_url, self.settings.storage_client_id).get(
-                "accord-signing"
-            )
+            return VaultSecrets(self.settings.key_vault_url, self.settings.storage_client_id)
         if self.settings.data is None:
             raise ValueError("no place for secrets: set ACCORD_KEY_VAULT_URL, or ACCORD_DATA on one machine")
-        return FolderSecrets(self.settings.data / "secrets").get("signing")
+        return FolderSecrets(self.settings.data / "secrets")
+
+    def _own(self, name: str) -> str:
+        """How a key of the service itself is called where it is kept."""
+        return f"accord-{name}" if self.settings.key_vault_url else name
 
     def new_sync_id(self) -> SyncId:
         """A fresh id, sorting by time."""
@@ -188,27 +194,50 @@ class Services:
 
         return StoredPlans(self.artifacts, self.repository)
 
-    def tokens(self, tenant: TenantRecord) -> ServicePrincipalTokens:
-        """The service principal of one tenant; kept, so that msal's cache is."""
-        from shared.adapters.entra import Federated, Secret, ServicePrincipalTokens
+    @cached_property
+    def _identities(self) -> Identities:
+        from shared.adapters.entra.identities import Identities
 
-        application = tenant.settings.application
-        client_id = application.client_id or self.settings.client_id or ""
-        key = (tenant.entra_tenant_id, client_id, tenant.settings.cloud, application.credential.value)
-        if key not in self._tokens:
-            login, graph = environment.CLOUDS[tenant.settings.cloud]
-            secret = self.settings.client_secret
-            if application.credential is not CredentialKind.DEFAULT:
-                raise ValueError(f"credentials of kind {application.credential.value} come from Key Vault")
-            self._tokens[key] = ServicePrincipalTokens(
-                tenant=tenant.entra_tenant_id,
-                client_id=client_id,
-                credential=Secret(secret) if secret else Federated(self._assertion),
-                cloud_login=login,
-                login_endpoint=self.settings.login_endpoint,
-                graph=graph,
-            )
-        return self._tokens[key]
+        return Identities(self._address, self.settings.client_secret, self._assertion, self._secrets.named)
+
+    def _address(self, tenant: TenantRecord) -> Address:
+        """Whom to ask for tokens of this tenant."""
+        from shared.adapters.entra.provider import Address
+
+        login, graph = environment.CLOUDS[tenant.settings.cloud]
+        return Address(
+            tenant=tenant.entra_tenant_id,
+            client_id=tenant.settings.application.client_id or self.settings.client_id or "",
+            cloud_login=login,
+            login_endpoint=self.settings.login_endpoint,
+            graph=graph,
+        )
+
+    def tokens(self, tenant: TenantRecord) -> TokenSource:
+        """The service principal of one tenant."""
+        return self._identities.service_principal(tenant)
+
+    def user_sign_in(self, tenant: TenantRecord) -> UserSignIn:
+        """How people sign in to one tenant."""
+        return self._identities.sign_in(tenant)
+
+    def user_tokens(self, tenant: TenantRecord) -> UserTokens:
+        """The signed-in user of one tenant; an object for each activity."""
+        return self._identities.user(tenant, self.token_caches)
+
+    @cached_property
+    def token_caches(self) -> TokenCaches:
+        """Who is signed in to which tenant."""
+        from shared.adapters.token_caches import SealedTokenCaches
+
+        return SealedTokenCaches(self._artifacts.of_tenant, self.sealed)
+
+    @cached_property
+    def sealed(self) -> Sealed:
+        """Encrypts what is kept of sign-ins."""
+        from shared.adapters.sealed import AesGcmSeal
+
+        return AesGcmSeal(self._secrets, self._own("sealing"))
 
     def _assertion(self) -> str:
         """A token of the managed identity, which the app registration trusts (federated credential)."""

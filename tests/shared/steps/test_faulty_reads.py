@@ -15,7 +15,9 @@ import httpx
 import pytest
 from scene import Scene
 
-from shared.adapters.entra import Secret, ServicePrincipalTokens
+from shared.adapters.entra.credentials import Secret
+from shared.adapters.entra.provider import Address, Provider
+from shared.adapters.entra.service_principal import ServicePrincipalTokens
 from shared.adapters.graph.tenant import GraphTenant
 from shared.adapters.graph.transport import Manner
 from shared.catalog.loader import load
@@ -83,7 +85,9 @@ class Simulated:
         )
         self.control("PATCH", "behaviour", {"visibilityDelay": 0, "quotas": "off", "pageSize": 2})
         entra = made.json()["entraTenantId"]
-        tokens = ServicePrincipalTokens(entra, APP, Secret(APP_SECRET), login_endpoint=server)
+        tokens = ServicePrincipalTokens(
+            Provider(Address(entra, APP, login_endpoint=server)), lambda: Secret(APP_SECRET)
+        )
         self.scene = Scene(catalog=CATALOG)
         self.scene.changes.update(api=Api(server, tokens), tokens=tokens)
         # The adapter lives by the machine's clock: no slice of the scene's may seem to have ended.

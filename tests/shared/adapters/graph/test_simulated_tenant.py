@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from shared.adapters.entra import Secret, ServicePrincipalTokens
+from shared.adapters.entra.credentials import Secret
+from shared.adapters.entra.provider import Address, Provider
+from shared.adapters.entra.service_principal import ServicePrincipalTokens
 from shared.adapters.graph.budget import Pace
 from shared.adapters.graph.tenant import GraphTenant
 from shared.adapters.graph.transport import Manner
@@ -49,7 +51,9 @@ class Simulated:
         return sum(one["status"] == 429 for one in requests)
 
     def use(self, work: Callable[[GraphTenant], Awaitable[T]], pace: Pace = Pace.STEADY) -> T:
-        tokens = ServicePrincipalTokens(self.entra_id, APP, Secret(APP_SECRET), login_endpoint=self.server)
+        tokens = ServicePrincipalTokens(
+            Provider(Address(self.entra_id, APP, login_endpoint=self.server)), lambda: Secret(APP_SECRET)
+        )
 
         async def run() -> T:
             async with GraphTenant(self.server, tokens, manner=Manner(pace=pace, first_pause=0.05)) as api:

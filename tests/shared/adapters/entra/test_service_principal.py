@@ -16,14 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from shared.adapters.entra import (
-    Certificate,
-    Credential,
-    Federated,
-    Secret,
-    ServicePrincipalTokens,
-    granted_roles,
-)
+from shared.adapters.entra.credentials import Certificate, Credential, Federated, Secret
+from shared.adapters.entra.provider import Address
+from shared.adapters.entra.provider import Provider as Entra
+from shared.adapters.entra.service_principal import ServicePrincipalTokens, granted_roles
 from shared.errors import SignInFailed
 
 TENANT, CLIENT = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
@@ -100,9 +96,8 @@ class Provider:
         )
 
     def tokens(self, credential: Credential | None = None) -> ServicePrincipalTokens:
-        return ServicePrincipalTokens(
-            TENANT, CLIENT, credential or Secret("s3cret"), login_endpoint=self.address
-        )
+        address = Address(TENANT, CLIENT, login_endpoint=self.address)
+        return ServicePrincipalTokens(Entra(address), lambda: credential or Secret("s3cret"))
 
 
 @pytest.fixture
