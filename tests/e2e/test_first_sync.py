@@ -18,6 +18,7 @@ def test_a_tenant_that_was_never_synced_says_so_in_both_languages(driver):
     assert tenant.tenant("fr")["statusLabel"] == "Non exécuté"
 
 
+@pytest.mark.both_workers
 def test_a_first_sync_backs_everything_up_and_rests_idle(driver):
     tenant = driver("small")
 
@@ -78,6 +79,7 @@ def test_what_the_portal_makes_and_deletes_is_adopted(driver):
     ]
 
 
+@pytest.mark.both_workers
 def test_an_edit_is_proposed_alone_rejected_asked_again_and_deployed(driver):
     tenant = driver("small")
     tenant.filter("Kiosks")

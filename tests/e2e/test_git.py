@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import random
 import subprocess
 
+import httpx
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -123,3 +127,51 @@ def test_pushes_while_syncs_run_lose_loudly_or_win_whole(driver):
         name.split("/")[-1].removesuffix(".json") for name in clone.files("intune/assignment-filters")
     } == held
     assert clone.git("log", "--format=%s", "--author=Ada").stdout.count("Change it") == 4
+
+
+@pytest.fixture
+def three_megabytes(driver):
+    """A clone with a commit of 3 MB that does not compress, not yet pushed."""
+    clone = driver().clone()
+    clone.write("README.md", base64.b64encode(random.Random(1).randbytes(2_400_000)).decode())
+    clone.git("add", "--all")
+    clone.git("commit", "-qm", "Much")
+    return clone
+
+
+@pytest.mark.both_workers
+@pytest.mark.parametrize("buffer", ["1000000000", "65536"], ids=["in one piece", "chunked"])
+def test_a_push_of_3_mb_arrives_and_comes_back_whole(driver, three_megabytes, buffer):
+    clone = three_megabytes
+
+    clone.git("-c", f"http.postBuffer={buffer}", "push", "-q", "origin", "HEAD:main")
+
+    again = clone.folder.parent / "again"
+    clone.git("clone", "-q", clone.url, str(again))
+    assert (again / "README.md").read_bytes() == (clone.folder / "README.md").read_bytes()
+
+
+@pytest.mark.both_workers
+def test_a_compressed_push_of_3_mb_arrives(three_megabytes):
+    clone = three_megabytes
+    new = clone.head()
+    command = f"{'0' * 40} {new} refs/heads/main\0report-status\n".encode()
+    pack = subprocess.run(
+        ["git", "pack-objects", "--stdout", "--revs", "-q"],
+        cwd=clone.folder,
+        input=f"{new}\n".encode(),
+        capture_output=True,
+        check=True,
+    ).stdout
+    body = gzip.compress(b"%04x%s0000%s" % (len(command) + 4, command, pack))
+    assert len(body) > 1_700_000
+
+    answer = httpx.post(
+        f"{clone.url}/git-receive-pack",
+        content=body,
+        headers={"content-type": "application/x-git-receive-pack-request", "content-encoding": "gzip"},
+        timeout=60,
+    )
+
+    assert b"ok refs/heads/main" in answer.content, answer.text
+    assert clone.git("ls-remote", "origin", "refs/heads/main").stdout.split()[0] == new

@@ -16,6 +16,11 @@ from infra.local.dev.terminal import Failure, duration, say
 # On CI a missing Python of these versions is a fault: some tests run on nothing else.
 NEEDED_ON_CI: frozenset[Version] = frozenset({(3, 13)})
 TIDY_SECONDS = 20.0
+MICROSOFT_WORKER: Version = (3, 13)
+# The host's whole suite, and a few syncs and pushes end to end, with the functions in Microsoft's worker.
+WITH_MICROSOFT_WORKER = (
+    "tests/infra/local/host", "tests/e2e", "-m", "not e2e or both_workers", "--host-worker", "microsoft",
+)  # fmt: skip
 # Each worker may start a stack of its own, of some 300 MB.
 WORKERS = ("-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")
 
@@ -67,6 +72,9 @@ def _further_pythons(root: Path) -> Iterator[Result]:
             yield Result(name, 0.0, "could not be set up")
             continue
         yield _step(root, name, environment.python, "pytest", "-q", *WORKERS, "-m", "not e2e and not slow")
+        if version == MICROSOFT_WORKER:
+            name = f"Microsoft's worker, Python {pythons.text(version)}"
+            yield _step(root, name, environment.python, "pytest", "-q", *WORKERS, *WITH_MICROSOFT_WORKER)
 
 
 def _step(root: Path, name: str, python: Path, module: str, *arguments: str) -> Result:
