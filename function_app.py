@@ -5,11 +5,11 @@ from __future__ import annotations
 import azure.functions as func
 from azure.durable_functions import DFApp
 
-from functions.activities import sync
+from functions.activities import sign_in, sync
 from functions.orchestrators import blueprint as orchestrators
 from functions.triggers import blueprints, reconcile
 
 app = DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for one in (orchestrators.bp, sync.bp, reconcile.timers, *blueprints()):
+for one in (orchestrators.bp, sync.bp, sign_in.bp, reconcile.timers, *blueprints()):
     app.register_functions(one)

@@ -39,12 +39,14 @@ RECONCILE = "reconcile"
 AUTHENTICATE = "authenticate"
 OPEN_SIGN_IN = "open_sign_in"
 POLL_SIGN_IN = "poll_sign_in"
+CLOSE_SIGN_IN = "close_sign_in"
 CHECK_PERMISSIONS = "check_permissions"
 BACK_UP = "back_up"
 COMPARE = "compare"
 OPEN_APPROVAL = "open_approval"
 READ_DECISION = "read_decision"
 DEPLOY = "deploy"
+AWAIT_TENANT = "await_tenant"
 REVERT = "revert"
 SETTLE = "settle"
 REPORT = "report"
@@ -69,6 +71,11 @@ def decision_event(digest: Digest | str) -> str:
     Unique per plan: the Durable SDK 1.7 mixes up two early events of one name (durable-python#507).
     """
     return f"decision-{digest.removeprefix('sha256:')[:32]}"
+
+
+def tenant_approval_event(change: ChangeId | str) -> str:
+    """The event that wakes the sync whose write of this change the tenant's own approval holds back."""
+    return f"tenantApproval-{change}"
 
 
 def short_hash(text: str, length: int) -> str:

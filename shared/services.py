@@ -5,15 +5,16 @@ Built when first used and kept for the life of the process; nothing connects, re
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from shared import settings as environment
-from shared.names import SyncId, TenantId
+from shared.names import ChangeId, SyncId, TenantId
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from shared.adapters.tables.keys import TableKeyStore
     from shared.adapters.tables.state import TableStatusStore
     from shared.domain.catalog import Catalog
-    from shared.domain.sync import TenantRecord
+    from shared.domain.sync import SyncRecord, TenantRecord
     from shared.ports import Artifacts, Sealed, TokenCaches, TokenSource, UserSignIn, UserTokens
     from shared.steps.plans import StoredPlans
+    from shared.steps.sign_in import Attempt
     from shared.steps.work import Work
 
 REPOSITORIES = "repositories"
@@ -162,6 +164,10 @@ class Services:
         """The blobs of one sync."""
         return self._artifacts.of(tenant, sync)
 
+    def of_tenant(self, tenant: TenantId) -> Artifacts:
+        """The blobs of a tenant that belong to no sync."""
+        return self._artifacts.of_tenant(tenant)
+
     def repository(self, tenant: TenantId) -> TenantRepository:
         """The tenant's Git repository."""
         from shared.adapters.repository.site import TenantRepository
@@ -239,6 +245,28 @@ class Services:
 
         return AesGcmSeal(self._secrets, self._own("sealing"))
 
+    async def attempt(self, tenant: TenantRecord, subject: SyncId, number: int) -> Attempt:
+        """One sign-in of a person to the tenant: a sync's, or one ahead of any."""
+        from shared.domain.permissions import included
+        from shared.domain.sign_in import sign_in_scopes
+        from shared.steps.sign_in import Attempt
+        from shared.steps.sign_in_flow import Vault
+        from shared.steps.tenant_findings import load_findings
+
+        found = await asyncio.to_thread(load_findings, self.of_tenant(tenant.id))
+        types = frozenset(key for key in self.catalog.types if included(tenant.settings, key))
+        artifacts = self.artifacts(tenant.id, subject)
+        return Attempt(
+            vault=Vault(tenant.id, subject, number, artifacts, self.sealed),
+            provider=self.user_sign_in(tenant),
+            caches=self.token_caches,
+            callbacks=self.callbacks,
+            status=self.status,
+            clock=self.clock,
+            scopes=sign_in_scopes(self.catalog, types, found.tried),
+            redirect_uri=self.settings.callback_address("sign-in"),
+        )
+
     def _assertion(self) -> str:
         """A token of the managed identity, which the app registration trusts (federated credential)."""
         from azure.identity import ManagedIdentityCredential
@@ -250,7 +278,10 @@ class Services:
     async def work(self, payload: Mapping[str, Any]) -> AsyncIterator[Work]:
         """What one activity of a sync works with; `payload` is the activity's input."""
         from shared.adapters.graph.tenant import GraphTenant
+        from shared.domain.permissions import with_user
+        from shared.domain.sign_in import user_types
         from shared.steps.sync_log import SyncLog
+        from shared.steps.tenant_findings import load_findings
         from shared.steps.work import Work
 
         tenant_id, sync_id = TenantId(payload["tenant"]), SyncId(payload["sync"])
@@ -259,6 +290,8 @@ class Services:
         if tenant is None or sync is None:
             raise LookupError(f"reading sync {sync_id} of {tenant_id}: there is no such row")
         artifacts, tokens = self.artifacts(tenant_id, sync_id), self.tokens(tenant)
+        found = await asyncio.to_thread(load_findings, self.of_tenant(tenant_id))
+        asks = with_user(tenant.settings) and not sync.without_user
         _, graph = self.settings.addresses(tenant.settings.cloud)
         now = self.clock.now()
         stop_at = payload.get("stopAt")
@@ -277,9 +310,23 @@ class Services:
                 tokens=tokens,
                 api=api,
                 log=log,
+                user=self.user_tokens(tenant) if asks else None,
+                user_types=user_types(self.catalog, found.tried),
+                sealed=self.sealed,
                 visible_within=self.settings.visible_within,
                 read_back_seconds=self.settings.read_back_seconds,
             )
+
+    async def ask_tenant(self, tenant: TenantRecord, sync: SyncRecord) -> Sequence[ChangeId]:
+        """Asks the tenant about the writes that its own approval holds back (`reconcile`, every minute)."""
+        from shared.adapters.graph.tenant import GraphTenant
+        from shared.adapters.graph.transport import Manner
+        from shared.steps.await_tenant import ask_tenant
+
+        _, graph = self.settings.addresses(tenant.settings.cloud)
+        artifacts, manner = self.artifacts(tenant.id, sync.id), Manner(attempts=1, refusals=1, time_out=15)
+        async with GraphTenant(graph, self.tokens(tenant), manner=manner) as api:
+            return await ask_tenant(self.status, artifacts, api, sync, self.clock.now())
 
     async def health(self) -> Mapping[str, bool]:
         """Whether storage answers."""

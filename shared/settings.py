@@ -40,6 +40,8 @@ class AppSettings:
     client_id: str | None
     client_secret: str | None
     public_url: str | None
+    host_name: str | None
+    """The function app's own host name, as Azure gives it."""
     local_key: str | None
     key_vault_url: str | None
     data: Path | None
@@ -52,6 +54,14 @@ class AppSettings:
     """How long a dead process still holds a blob that it had leased: 15 to 60 (Blob Storage)."""
     visible_within: float | None
     """Overrides the catalog's `visible_within`; None in production, shortened by tests."""
+
+    def callback_address(self, name: str) -> str:
+        """Where the identity provider sends people back to; registered with the app."""
+        if self.public_url:
+            return f"{self.public_url.rstrip('/')}/callback/{name}"
+        if self.host_name:
+            return f"https://{self.host_name}/callback/{name}"
+        raise ValueError("no address for callbacks: set ACCORD_PUBLIC_URL to where people reach the service")
 
     def addresses(self, cloud: str) -> tuple[str, str]:
         """The login and the Graph address of a cloud, overridden where this machine says so."""
@@ -79,6 +89,7 @@ def load(environment: Mapping[str, str] = os.environ) -> AppSettings:
         client_id=text.get("ACCORD_CLIENT_ID"),
         client_secret=text.get("ACCORD_CLIENT_SECRET"),
         public_url=text.get("ACCORD_PUBLIC_URL"),
+        host_name=text.get("WEBSITE_HOSTNAME"),
         local_key=text.get("ACCORD_LOCAL_KEY"),
         key_vault_url=text.get("ACCORD_KEY_VAULT_URL"),
         data=Path(data) if data else None,

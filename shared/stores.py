@@ -16,6 +16,7 @@ from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R
 from shared.domain.repair import OpenSync
 from shared.domain.sign_in import SignInResult
 from shared.domain.sync import Actor, Decision, SyncRecord, TenantRecord
+from shared.domain.tenant_approval import ApprovalAnswer
 from shared.names import CommitId, SyncId, TenantId
 
 
@@ -98,6 +99,16 @@ class StatusStore(Protocol):
         self, tenant: TenantId, subject: SyncId, number: int, result: SignInResult
     ) -> SignInResult:
         """Inserts how a sign-in was settled; answers what stands: this, or what was inserted before."""
+        ...
+
+    async def tenant_approvals(self, tenant: TenantId, sync: SyncId) -> Mapping[str, ApprovalAnswer]:
+        """What the tenant's own approvers have answered, by approval request."""
+        ...
+
+    async def settle_tenant_approval(
+        self, tenant: TenantId, sync: SyncId, approval: str, answer: ApprovalAnswer
+    ) -> ApprovalAnswer:
+        """Inserts how they answered one request; answers what stands: this, or what was inserted before."""
         ...
 
     async def events(self, tenant: TenantId, subject: SyncId | TenantId, after: int) -> Sequence[Event]:
@@ -295,7 +306,7 @@ class Artifacts(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Removes the blob; nothing happens where there is none."""
+        """Removes the blob; nothing happens where there is none. Raises LeaseLost while somebody holds it."""
         ...
 
     def lease(self, name: str) -> Lease:

@@ -17,6 +17,7 @@ from azure.durable_functions import Blueprint
 from shared import names
 from shared.domain.lifecycle import enter
 from shared.domain.move import Ignored, Moved
+from shared.domain.sign_in import number
 from shared.domain.sync import Stage, SyncError
 from shared.steps.log import Event
 from shared.steps.work import Stop, Work
@@ -54,7 +55,11 @@ def _failed(error: SyncError) -> dict[str, Any]:
 
 
 async def authenticate(payload: dict) -> dict:  # type: ignore[type-arg]
-    """Signs in as the service principal."""
+    """Signs in as the service principal and, silently, as the user; answers `signIn` where a person is
+    needed: which sign-in of the sync that is.
+    """
+    from shared.services import services
+    from shared.steps.authenticate import Entered
     from shared.steps.authenticate import authenticate as step
 
     async with _stage(payload, Stage.AUTHENTICATING) as work:
@@ -64,8 +69,10 @@ async def authenticate(payload: dict) -> dict:  # type: ignore[type-arg]
             return _stopped(stop)
         if not payload["deploying"]:
             work.log.note(Event.STARTED, by=work.sync.started_by.name, stage=work.sync.options.mode.value)
-        error = await step(work)
-        return _failed(error) if error else {}
+        entered = await step(work, services().of_tenant(work.tenant.id))
+        if isinstance(entered, SyncError):
+            return _failed(entered)
+        return {"signIn": number(work.sync)} if entered is Entered.ASK else {}
 
 
 async def check_permissions(payload: dict) -> dict:  # type: ignore[type-arg]
@@ -130,11 +137,25 @@ async def read_decision(payload: dict) -> dict:  # type: ignore[type-arg]
 async def deploy(payload: dict) -> dict:  # type: ignore[type-arg]
     """Writes the approved changes to the tenant."""
     from shared.services import services
+    from shared.steps.deploy import HeldChanges
     from shared.steps.deploy import deploy as step
 
     async with services().work(payload) as work:
         result = await step(work)
+        if isinstance(result, HeldChanges):
+            return {"held": list(result.changes)}
         return _stopped(result) if isinstance(result, Stop) else {"done": result}
+
+
+async def await_tenant(payload: dict) -> dict:  # type: ignore[type-arg]
+    """Answers until when to wait for the tenant's own approval of what it holds back; null: go on."""
+    from shared.steps.await_tenant import await_tenant as step
+
+    async with _stage(payload, Stage.TENANT_APPROVAL) as work:
+        if work is None:
+            return SUPERSEDED
+        until = await step(work)
+        return {"until": None if until is None else until.isoformat()}
 
 
 async def revert(payload: dict) -> dict:  # type: ignore[type-arg]
@@ -186,6 +207,7 @@ for name, function in {
     names.OPEN_APPROVAL: open_approval,
     names.READ_DECISION: read_decision,
     names.DEPLOY: deploy,
+    names.AWAIT_TENANT: await_tenant,
     names.REVERT: revert,
     names.SETTLE: settle,
     names.REPORT: report,

@@ -56,6 +56,21 @@ class Run:
             if answer.get("done", True):
                 return dict(answer)
 
+    def task(self, name: str, **extra: Any) -> Any:
+        """One activity's task, to be waited for beside something else. It is not repeated, and its time does
+        not count.
+        """
+        return self.context.call_activity(name, self._payload(extra))
+
+    def child(self, name: str, instance: str, **extra: Any) -> Steps:
+        """A sub-orchestration that waits: its time does not count. Its answer, or Ended."""
+        given = {**self._payload(extra), "limit": self._left.total_seconds()}
+        self._step += 1  # the child counts on from the step it was given
+        answer = yield self.context.call_sub_orchestrator(name, given, instance)
+        if "end" in answer:
+            raise Ended(answer["end"])
+        return dict(answer)
+
     def all(self, name: str, extras: Sequence[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:
         """Calls one activity side by side for each of `extras` until each is done; the answers in order."""
         answers: list[dict[str, Any]] = [{"done": False} for _ in extras]

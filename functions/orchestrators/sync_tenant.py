@@ -1,9 +1,10 @@
 """One sync of one tenant: the order of things, and nothing else (product.md 3).
 
-    authenticate → check permissions → back up → compare
+    authenticate (→ sign in) → check permissions → back up → compare
         → nothing to decide, or only a backup or a preview wanted ─────────────────────────────┐
         → approval: wait for the decision on this very plan                                    │
-              approve           → authenticate → check permissions → deploy ───────────────────┤
+              approve           → authenticate (→ sign in) → check permissions → deploy ───────┤
+                                     ↑ the tenant's own approval, where it holds writes back ↓ │
               rejectAndRevert   → revert ──────────────────────────────────────────────────────┤
               reject, deadline, cancel, superseded ────────────────────────────────────────────┤
                                                                 settle → report → finish ◄─────┘
@@ -23,6 +24,7 @@ from functions.orchestrators.run import Ended, Run, Steps
 from functions.orchestrators.waiting import Waiter
 from shared.names import (
     AUTHENTICATE,
+    AWAIT_TENANT,
     BACK_UP,
     CANCEL_EVENT,
     CHECK_PERMISSIONS,
@@ -34,7 +36,10 @@ from shared.names import (
     REPORT,
     REVERT,
     SETTLE,
+    SIGN_IN,
     decision_event,
+    sign_in_instance,
+    tenant_approval_event,
 )
 
 
@@ -74,7 +79,7 @@ def _work(run: Run) -> Steps:
     if kind == "approve":
         yield from _enter(run, deploying=True)
         yield from run.call(CHECK_PERMISSIONS, deploying=True)
-        yield from run.call(DEPLOY)
+        yield from _deploy(run)
         return {"kind": "deployed"}
     if kind == "rejectAndRevert":
         yield from run.call(REVERT)
@@ -82,8 +87,14 @@ def _work(run: Run) -> Steps:
 
 
 def _enter(run: Run, *, deploying: bool) -> Steps:
-    """Signs in: at the start, and again before a deploy, which may come weeks after the request."""
-    return (yield from run.call(AUTHENTICATE, deploying=deploying))
+    """Signs in: at the start, and again before a deploy, which may come weeks after the request. Where a type
+    needs a person and no stored token counts, somebody is waited for.
+    """
+    entered = yield from run.call(AUTHENTICATE, deploying=deploying)
+    if number := entered.get("signIn"):
+        instance = sign_in_instance(run.input["sync"], number)
+        return (yield from run.child(SIGN_IN, instance, number=number))
+    return entered
 
 
 def _decision(run: Run, digest: str) -> Generator[Any, Any, str]:
@@ -96,6 +107,15 @@ def _decision(run: Run, digest: str) -> Generator[Any, Any, str]:
         read = yield from run.call(READ_DECISION, expire=event is None)
         if read["kind"]:
             return str(read["kind"])
+
+
+def _deploy(run: Run) -> Generator[Any, Any, None]:
+    """Deploys, and again whenever the tenant's own approval has answered for what it holds back."""
+    waiter = Waiter(run.context, [CANCEL_EVENT])
+    while held := (yield from run.call(DEPLOY)).get("held"):
+        waiter.also(tenant_approval_event(change) for change in held)
+        while until := (yield from run.call(AWAIT_TENANT))["until"]:
+            yield from waiter.until(dt.datetime.fromisoformat(until))
 
 
 def _close(run: Run, verdict: dict[str, Any]) -> Steps:

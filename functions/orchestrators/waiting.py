@@ -7,12 +7,19 @@ awaits in order, so that an event on day 4 would be acted on days late (durable-
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext
 
 SLICE = dt.timedelta(days=5)
+
+
+class Done:
+    """The work beside which was waited is done: it has answered, or failed."""
+
+
+DONE = Done()
 
 
 class Waiter:
@@ -26,15 +33,27 @@ class Waiter:
         self._context = context
         self._tasks: dict[str, Any] = dict.fromkeys(names)
 
-    def until(self, deadline: dt.datetime) -> Generator[Any, Any, str | None]:
-        """The name of the event that came, or None once the deadline has passed. Times are aware, in UTC."""
+    def also(self, names: Iterable[str]) -> None:
+        """Waits for these from now on, too."""
+        for name in names:
+            self._tasks.setdefault(name, None)
+
+    def until(self, deadline: dt.datetime, beside: Any = None) -> Generator[Any, Any, str | Done | None]:
+        """The name of the event that came, or None once the deadline has passed. Times are aware, in UTC.
+
+        `beside`: a task that goes on meanwhile; DONE when it ended first.
+        """
         context = self._context
         for name, task in self._tasks.items():
             if task is None:
                 self._tasks[name] = context.wait_for_external_event(name)
         while context.current_utc_datetime < deadline:
             timer = context.create_timer(min(deadline, context.current_utc_datetime + SLICE))
-            winner = yield context.task_any([*self._tasks.values(), timer])
+            also = [] if beside is None else [beside]
+            winner = yield context.task_any([*self._tasks.values(), *also, timer])
+            if beside is not None and winner == beside:
+                timer.cancel()
+                return DONE
             for name, task in self._tasks.items():
                 if winner == task:
                     timer.cancel()

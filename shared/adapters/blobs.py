@@ -186,6 +186,8 @@ class SyncArtifacts:
                 self._blob(name).delete_blob()
         except ResourceNotFoundError:
             return
+        except ResourceModifiedError as error:
+            raise LeaseLost(f"removing {name}: somebody holds it now") from error
 
     def lease(self, name: str) -> BlobLease:
         blob = self._blob(name)

@@ -16,9 +16,9 @@ from typing import Final
 
 from shared.domain.catalog import Catalog, Identity
 from shared.domain.move import Decide, Ignored, Moved
-from shared.domain.settings import Authentication, OnSignInTimeout, Settings
-from shared.domain.sync import Stage, SyncRecord, TenantRecord
-from shared.names import TypeKey
+from shared.domain.settings import OnSignInTimeout
+from shared.domain.sync import EventType, Stage, SyncRecord, TenantRecord
+from shared.names import SyncId, TypeKey
 
 TRIED_FOR: Final = dt.timedelta(days=30)
 """How long counts what trying a type with the service principal showed."""
@@ -105,12 +105,39 @@ def goes_on_without(step: int) -> Decide[Ignored]:
     return decide
 
 
+def signed_in_again(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
+    """Somebody signed in: the tenant's token is not refused any more."""
+    if not tenant.sign_in_needed:
+        return Ignored.SAME
+    return Moved(replace(tenant, sign_in_needed=False), sync)
+
+
+def token_refused(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
+    """The stored token was refused when it was tried: announced, once until somebody signs in."""
+    if tenant.sign_in_needed:
+        return Ignored.SAME
+    return Moved(replace(tenant, sign_in_needed=True), sync, (EventType.SIGN_IN_NEEDED,))
+
+
+def attempted(attempt: SyncId | None) -> Decide[Ignored]:
+    """This is the tenant's newest sign-in ahead of any sync; None forgets the last, as signing out does."""
+
+    def decide(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
+        needed = tenant.sign_in_needed and attempt is not None
+        after = replace(tenant, sign_in_attempt=attempt, sign_in_needed=needed)
+        return Ignored.SAME if after == tenant else Moved(after, sync)
+
+    return decide
+
+
 # --- which types need a user --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What trying a type with the service principal showed: whether the app may, and when."""
+    """What a read with the service principal showed. `app` False: it was refused, and the type needs a user
+    in this tenant.
+    """
 
     app: bool
     at: dt.datetime
@@ -149,8 +176,3 @@ def sign_in_scopes(
 
 def _asking(catalog: Catalog) -> frozenset[TypeKey]:
     return frozenset(key for key, spec in catalog.types.items() if spec.identity is not Identity.APP)
-
-
-def may_ask(settings: Settings) -> bool:
-    """Whether the tenant allows user authentication."""
-    return settings.authentication is Authentication.SERVICE_PRINCIPAL_AND_USER

@@ -260,7 +260,8 @@ class TenantRecord:
 
     `resting`: set at the end of every sync, except one that a person cancelled before any write; None until a
     first sync has ended other than by a person's cancel. `version` counts changes (the projection and ETags
-    use it); `event_seq` the events without a sync.
+    use it); `event_seq` the events without a sync. `sign_in_needed`: the stored token was refused when it was
+    tried; `sign_in_attempt`: the newest sign-in ahead of any sync.
     """
 
     id: TenantId
@@ -276,10 +277,16 @@ class TenantRecord:
     pending_plan: PendingPlan | None = None
     changes_waiting: int = 0
     permissions_required: tuple[str, ...] = ()
+    permissions_coming_until: dt.datetime | None = None
+    """Until then, what was granted and is in no token yet is looked for again."""
+    daily_at: dt.datetime | None = None
+    """When the tenant last had its turn of the day."""
     next_sync_at: dt.datetime | None = None
     deleted_at: dt.datetime | None = None
     version: int = 0
     event_seq: int = 0
+    sign_in_needed: bool = False
+    sign_in_attempt: SyncId | None = None
 
 
 class EventType(Enum):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from shared.domain.permissions import Seen
+from shared.domain.sign_in import Tried
 from shared.errors import StorageConflict
 from shared.names import PermissionId, TypeKey
 from shared.ports import Artifacts
@@ -21,16 +22,6 @@ from shared.steps.blobs import dumps
 
 FINDINGS: Final = "findings.json"
 ATTEMPTS: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What a read with the service principal showed: `app` False, it was refused; then the type needs a user
-    in this tenant.
-    """
-
-    app: bool
-    at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +40,6 @@ class TenantFindings:
     known: frozenset[PermissionId] = frozenset()
     updated: frozenset[PermissionId] = frozenset()
     tried: Mapping[TypeKey, Tried] = field(default_factory=dict)
-
-    @property
-    def refused(self) -> frozenset[TypeKey]:
-        """The types that refused the service principal when it was tried."""
-        return frozenset(key for key, one in self.tried.items() if not one.app)
 
 
 def load_findings(blobs: Artifacts) -> TenantFindings:

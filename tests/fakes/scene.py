@@ -13,7 +13,8 @@ from typing import Any
 
 from fake_tenant import FakeTenant
 from small_catalog import CATALOG
-from sync_ports import Blobs, Clock, Effects, GitInMemory, Rows, Tokens, counted
+from stores import MemoryArtifacts
+from sync_ports import Blobs, Clock, Effects, Envelope, GitInMemory, Rows, Tokens, counted
 
 from shared.domain.catalog import Catalog
 from shared.domain.journal import Fault, Journal
@@ -78,6 +79,7 @@ class Scene:
         self.git = GitInMemory(self.effects)
         self.status = Rows(effects=self.effects)
         self.tokens = Tokens()
+        self.findings = MemoryArtifacts()
         self.blobs = Blobs()
         self.status.rows[CONTOSO] = TenantRecord(
             CONTOSO, "Contoso", "e-1", self.settings, self.clock.at, status=Status.IDLE, resting=Status.IDLE
@@ -113,6 +115,11 @@ class Scene:
     def record(self) -> TenantRecord:
         return self.status.rows[CONTOSO]
 
+    def record_settings(self, settings: Settings) -> None:
+        """The tenant's settings from now on."""
+        self.settings = settings
+        self.status.rows[CONTOSO] = replace(self.record, settings=settings)
+
     def begin(self, **options: Any) -> None:
         """A new sync, which holds the tenant."""
         self.sync_id, self.step = SyncId(f"{len(self.status.sync_rows) + 1:026d}"), 0
@@ -137,6 +144,8 @@ class Scene:
             "tokens": self.tokens,
             "api": self.tenant,
             "log": SyncLog(self.blobs, self.clock),
+            "findings": self.findings,
+            "sealed": Envelope(),
             "sleep": self.clock.sleep,
         }
         return Work(**(given | self.changes | changes))

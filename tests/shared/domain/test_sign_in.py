@@ -7,20 +7,22 @@ import pytest
 
 from shared.domain.catalog import Catalog, Identity, Kind, TypeSpec
 from shared.domain.move import Ignored, Moved
-from shared.domain.settings import Authentication, OnSignInTimeout, Settings
+from shared.domain.settings import OnSignInTimeout, Settings
 from shared.domain.sign_in import (
     TRIED_FOR,
     GoOn,
     SignInResult,
     SignInState,
     Tried,
+    attempted,
     closing,
     goes_on_without,
-    may_ask,
     number,
     onward,
     sign_in_scopes,
+    signed_in_again,
     to_try,
+    token_refused,
     user_types,
 )
 from shared.domain.sync import (
@@ -28,6 +30,7 @@ from shared.domain.sync import (
     ActorKind,
     Decision,
     DecisionKind,
+    EventType,
     Stage,
     SyncOptions,
     SyncRecord,
@@ -141,6 +144,25 @@ def test_which_types_need_a_user_and_what_they_are_asked_for(tried, needs, scope
     assert sign_in_scopes(CATALOG, frozenset({"plain"}), tried) == frozenset()
 
 
-def test_a_tenant_says_whether_a_person_may_be_asked():
-    assert not may_ask(Settings())
-    assert may_ask(Settings(authentication=Authentication.SERVICE_PRINCIPAL_AND_USER))
+def test_a_refused_token_is_announced_once_until_somebody_signs_in():
+    refused = token_refused(TENANT, None)
+
+    assert isinstance(refused, Moved)
+    assert refused.events == (EventType.SIGN_IN_NEEDED,)
+    assert token_refused(refused.tenant, None) is Ignored.SAME
+    mended = signed_in_again(refused.tenant, None)
+    assert isinstance(mended, Moved)
+    assert mended.tenant == TENANT
+    assert signed_in_again(TENANT, None) is Ignored.SAME
+
+
+def test_signing_out_forgets_the_last_attempt_and_what_was_announced():
+    begun = attempted("A")(replace(TENANT, sign_in_needed=True), None)
+
+    assert isinstance(begun, Moved)
+    assert begun.tenant.sign_in_attempt == "A"
+    assert begun.tenant.sign_in_needed
+    assert attempted("A")(begun.tenant, None) is Ignored.SAME
+    out = attempted(None)(begun.tenant, None)
+    assert isinstance(out, Moved)
+    assert out.tenant == TENANT

@@ -1,0 +1,123 @@
+"""The secret side of one sign-in under way: its code and its link, sealed in one blob (mechanics.md 3).
+
+The blob holds what whoever has it could sign in with. It is sealed for its tenant and its sync (or attempt),
+written under a lease, and removed when the sign-in settles; nothing of it is logged or kept in histories.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.errors import SealBroken
+from shared.names import SyncId, TenantId
+from shared.ports import Artifacts
+from shared.steps.blobs import dumps
+from shared.user_ports import BrowserLink, DeviceCode, Sealed
+
+FOLDER = "sign-in/"
+PURPOSE = "sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Why the last account was refused: whose it was, and the provider's reason."""
+
+    account: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One sign-in under way. `device` None: the app may not use codes here; `link` None: nor the browser.
+
+    `next_poll`: before then the provider must not be asked. `settling`: somebody signed in, and the cache is
+    stored or about to be; what remains is to insert the row.
+    """
+
+    deadline: dt.datetime
+    next_poll: dt.datetime
+    device: DeviceCode | None = field(default=None, repr=False)
+    link: BrowserLink | None = field(default=None, repr=False)
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Where the flow of one sign-in lies, and the seal around it. Plain functions, for the thread pool."""
+
+    tenant: TenantId
+    subject: SyncId
+    number: int
+    artifacts: Artifacts
+    sealed: Sealed
+
+    @property
+    def name(self) -> str:
+        """The blob."""
+        return f"{FOLDER}{self.number}"
+
+    def load(self) -> Flow | None:
+        """The flow; None once it is settled, or where it cannot be opened any more."""
+        data = self.artifacts.get(self.name)
+        if not data:
+            return None
+        try:
+            return _load(json.loads(self.sealed.open(data, *self._for())))
+        except SealBroken:
+            return None
+
+    def seal(self, flow: Flow) -> bytes:
+        """The flow as the blob holds it."""
+        return self.sealed.seal(dumps(_dump(flow)), *self._for())
+
+    def remove(self) -> None:
+        """Nothing of the flow is kept."""
+        self.artifacts.delete(self.name)
+
+    def _for(self) -> tuple[str, str, str]:
+        return (self.tenant, PURPOSE, f"{self.subject}-{self.number}")
+
+
+def _dump(flow: Flow) -> dict[str, Any]:
+    return {
+        "deadline": flow.deadline.isoformat(),
+        "nextPoll": flow.next_poll.isoformat(),
+        "device": flow.device and _dump_device(flow.device),
+        "link": flow.link and {"flow": dict(flow.link.flow), "url": flow.link.url},
+        "notice": flow.notice and [flow.notice.account, flow.notice.detail],
+    }
+
+
+def _dump_device(device: DeviceCode) -> dict[str, Any]:
+    return {
+        "flow": dict(device.flow),
+        "userCode": device.user_code,
+        "verificationUri": device.verification_uri,
+        "expiresAt": device.expires_at.isoformat(),
+        "interval": device.interval,
+    }
+
+
+def _load(value: Mapping[str, Any]) -> Flow:
+    device, link, notice = value["device"], value["link"], value["notice"]
+    return Flow(
+        dt.datetime.fromisoformat(value["deadline"]),
+        dt.datetime.fromisoformat(value["nextPoll"]),
+        device and _load_device(device),
+        link and BrowserLink(link["flow"], link["url"]),
+        notice and Notice(*notice),
+    )
+
+
+def _load_device(value: Mapping[str, Any]) -> DeviceCode:
+    return DeviceCode(
+        value["flow"],
+        value["userCode"],
+        value["verificationUri"],
+        dt.datetime.fromisoformat(value["expiresAt"]),
+        value["interval"],
+    )
