@@ -13,8 +13,10 @@ from typing import Any, Protocol
 
 from shared.domain.catalog import Lookup, TypeSpec
 from shared.domain.files import blob_id
+from shared.domain.permissions import Grants
 from shared.domain.request import Request
 from shared.domain.snapshot import RawItem, TypeRead
+from shared.domain.tenant_approval import ApprovalAnswer
 from shared.names import CommitId, ObjectId
 from shared.stores import Artifacts, AuditEntry, AuditLog, Lease, StatusStore
 from shared.user_ports import (
@@ -41,6 +43,7 @@ __all__ = [
     "CacheKind",
     "Clock",
     "DeviceCode",
+    "Held",
     "Lease",
     "PollKind",
     "Polled",
@@ -80,6 +83,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The tenant's own multi-admin approval holds the write back: nothing was done, and the approval request
+    of this id waits for an administrator of the tenant.
+    """
+
+    approval: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unfinished:
     """A read that ran out of time: `state` resumes it (JSON bytes, opaque to everybody but the adapter)."""
 
@@ -113,10 +126,25 @@ class TenantApi(Protocol):
         """
         ...
 
-    async def send(self, request: Request) -> Answer:
+    async def grants(self, client_id: str) -> Grants:
+        """What the tenant's directory lists as granted to our app. Raises ReadFailed."""
+        ...
+
+    async def send(self, request: Request, *, why: str = "", approval: str = "") -> Answer | Held:
         """A write. Raises WriteRefused, WriteUnknown; repeats by itself what may be repeated (mechanics.md
         4).
+
+        `why` is what the tenant's own approver reads, and by what a request that was filed already is found
+        again. `approval`: the approved request by which this very write, held back before, is let through.
         """
+        ...
+
+    async def approval(self, approval: str) -> ApprovalAnswer:
+        """How an approval request stands in the tenant. Raises ReadFailed."""
+        ...
+
+    async def find_approval(self, request: Request, why: str) -> str | None:
+        """The open approval request that was filed for this write, with these words. Raises ReadFailed."""
         ...
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.domain.catalog import Catalog
-from shared.domain.sync import Actor
-from shared.names import SyncId, TenantId
+from shared.domain.sync import Actor, SyncRecord, TenantRecord
+from shared.names import ChangeId, SyncId, TenantId
 from shared.ports import Clock, Repository
 from shared.steps.decide import Plans
 from shared.stores import AnswerStore, Artifacts, AuditLog, Callbacks, KeyStore, StatusStore
@@ -96,6 +96,10 @@ class Services(Protocol):
 
     def note_pushes(self, tenant: TenantId) -> None:
         """Has pushes noted that could not be when they came."""
+        ...
+
+    async def ask_tenant(self, tenant: TenantRecord, sync: SyncRecord) -> Sequence[ChangeId]:
+        """Asks the tenant about the writes that its own approval holds back; the changes to wake it for."""
         ...
 
     async def health(self) -> Mapping[str, bool]:

@@ -71,6 +71,7 @@ async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[n
         instances=DurableInstances(client),
         new_sync_id=services.new_sync_id,
         note_pushes=services.note_pushes,
+        ask_tenant=services.ask_tenant,
     )
     await reconciler.run(services.clock.now())
 

@@ -20,15 +20,17 @@ from shared.names import ChangeId, Digest, ObjectId
 
 
 class State(Enum):
-    """Where one change stands. The first three are under way, the others final.
+    """Where one change stands. The first five are under way, the others final.
 
-    `CREATED`: the object of a create has its id, and may still lack parts. `WRITTEN`: every request was
-    answered well, and the read-back is waited for.
-
+    `CREATED`: the object of a create has its id, and may still lack parts. `HELD`: the tenant's own
+    multi-admin approval holds its last request back. `RELEASED`: that request was approved, and is being
+    repeated. `WRITTEN`: every request was answered well, and the read-back is waited for.
     """
 
     INTENT = "intent"
     CREATED = "created"
+    HELD = "held"
+    RELEASED = "released"
     WRITTEN = "written"
     APPLIED = "applied"
     FAILED = "failed"
@@ -38,7 +40,7 @@ class State(Enum):
     @property
     def final(self) -> bool:
         """Nothing more will be done for this change."""
-        return self not in (State.INTENT, State.CREATED, State.WRITTEN)
+        return self not in (State.INTENT, State.CREATED, State.HELD, State.RELEASED, State.WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Fault:
 class Entry:
     """One change. `at`: when the intent was first written; `since`: when it came to its state, or the last
     request of that state was about to be sent. `read_back`: the canonical content that the tenant then held,
-    None for a deleted item.
+    None for a deleted item. `approval`: the id of the tenant's own approval request that holds the last
+    write back, or did and has not been used yet; empty where there is none.
     """
 
     change: ChangeId
@@ -77,6 +80,7 @@ class Entry:
     writes: tuple[Write, ...] = ()
     fault: Fault | None = None
     read_back: Content | None = None
+    approval: str = ""
 
     def sent(self) -> Entry:
         """The entry with its last write answered well."""
@@ -151,6 +155,7 @@ def _dump_entry(entry: Entry) -> dict[str, Any]:
         "writes": [[one.method, one.path, one.body, one.done] for one in entry.writes],
         "fault": fault,
         "readBack": None if entry.read_back is None else dict(entry.read_back),
+        "approval": entry.approval,
     }
 
 
@@ -165,4 +170,5 @@ def _load_entry(value: Mapping[str, Any]) -> Entry:
         tuple(Write(*one) for one in value["writes"]),
         None if fault is None else Fault(fault["code"], fault["message"], fault["requestId"]),
         value["readBack"],
+        value.get("approval", ""),
     )

@@ -189,14 +189,16 @@ def open_approval(step: int, plan: PlanSummary, at: dt.datetime) -> Decide[Ignor
 
 
 def deploying(step: int, changes_total: int, at: dt.datetime) -> Decide[Ignored]:
-    """The deploy of that many changes begins."""
+    """The deploy of that many changes begins, or goes on after the tenant's own approval."""
 
     def decide(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
         if sync is None or _late(tenant, sync, step):
             return Ignored.LATE
         if sync.stage is Stage.DEPLOYING:
             return Ignored.SAME
-        progress = replace(sync.progress, changes_done=0, changes_total=changes_total)
+        again = sync.stage is Stage.TENANT_APPROVAL
+        done = sync.progress.changes_done if again else 0
+        progress = replace(sync.progress, changes_done=done, changes_total=changes_total)
         return _moved(tenant, replace(_in(Stage.DEPLOYING, step, sync), progress=progress), at, ())
 
     return decide
@@ -253,18 +255,23 @@ def released(tenant: TenantRecord, last: LastSync, resting: Status | None, appli
     )
 
 
-def permissions_checked(required: tuple[str, ...], at: dt.datetime) -> Decide[Ignored]:
-    """Which permissions are neither granted nor ignored, as a check found them (in a sync or without one)."""
+def permissions_checked(
+    required: tuple[str, ...], at: dt.datetime, coming_until: dt.datetime | None = None
+) -> Decide[Ignored]:
+    """Which permissions are neither granted nor ignored, as a check found them (in a sync or without one).
+
+    `coming_until`: how long what is granted, and in no token yet, is looked for again.
+    """
 
     def decide(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
-        if tenant.permissions_required == required:
+        if (tenant.permissions_required, tenant.permissions_coming_until) == (required, coming_until):
             return Ignored.SAME
         events: tuple[EventType, ...] = ()
         if set(required) - set(tenant.permissions_required):
             events = (EventType.PENDING_ADMIN_CONSENT,)
-        elif not required:
+        elif tenant.permissions_required and not required:
             events = (EventType.CONSENT_GRANTED,)
-        after = replace(tenant, permissions_required=required)
+        after = replace(tenant, permissions_required=required, permissions_coming_until=coming_until)
         if after.active_sync is not None and (sync is None or sync.id != after.active_sync):
             return Moved(after, sync, events)  # a sync is running: its stage is what shows
         return Moved(restated(after, sync if after.active_sync else None, at), sync, events)

@@ -74,6 +74,14 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the tenant about the writes of this sync that its own approval holds back."""
+
+    tenant: TenantRecord
+    sync: SyncRecord
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Bring the listing up to the tenant's row."""
 
@@ -87,7 +95,7 @@ class Forget:
     sync: SyncId
 
 
-Repair: TypeAlias = Start | Close | Wake | Project | Forget
+Repair: TypeAlias = Start | Close | Wake | Ask | Project | Forget
 
 
 def repairs(found: OpenSync, instance: Instance, now: dt.datetime) -> tuple[Repair, ...]:
@@ -106,6 +114,8 @@ def _repairs(found: OpenSync, instance: Instance, now: dt.datetime) -> Iterator[
         yield Forget(sync.id)
     elif instance is Instance.LIVE:
         yield from _wakes(sync, found, now)
+        if sync.stage is Stage.TENANT_APPROVAL:
+            yield Ask(tenant, sync)
     elif instance is Instance.ENDED:
         # However young the sync is: its orchestration began, and will not go on.
         yield Close(tenant, sync)

@@ -167,6 +167,8 @@ _FATES = {
     # Begun and never ended: the sync was lost in between, and nobody knows that it was applied.
     State.INTENT: RowChange.FAILED,
     State.CREATED: RowChange.FAILED,
+    State.HELD: RowChange.FAILED,
+    State.RELEASED: RowChange.FAILED,
 }
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
 
 from shared.domain import journal as journals
 from shared.domain.journal import Fault, Journal, State
@@ -18,12 +19,14 @@ from shared.domain.move import Ignored
 from shared.domain.plan import Change
 from shared.domain.sync import DeployCount
 from shared.errors import LeaseLost, StorageUnavailable
-from shared.names import Digest
+from shared.names import ChangeId, Digest
 from shared.steps import blobs
 from shared.steps.approved import Head, load_approved
 from shared.steps.deploy_change import deploy_change
 from shared.steps.desk import Desk, Ledger, Paused
+from shared.steps.held import is_due
 from shared.steps.log import Event
+from shared.steps.sending import HeldBack
 from shared.steps.settle import grown
 from shared.steps.work import Stop, Work
 
@@ -37,14 +40,23 @@ TOLD = {
     State.FAILED: Event.CHANGE_FAILED,
     State.STALE: Event.CHANGE_STALE,
     State.SKIPPED: Event.CHANGE_SKIPPED,
+    State.HELD: Event.CHANGE_HELD,
 }
 
 
-async def deploy(work: Work) -> Stop | bool:
+@dataclass(frozen=True, slots=True)
+class HeldChanges:
+    """All is done but what the tenant's own multi-admin approval holds back, and what depends on it."""
+
+    changes: tuple[ChangeId, ...]
+
+
+async def deploy(work: Work) -> Stop | HeldChanges | bool:
     """Works through the approved changes; False when it has to be called again.
 
     A stop where a cancel or the time limit ended it early: what was under way has been finished then, and the
     rest skipped. Where another run of this work holds the journal, this one waits a little and hands back.
+    Held changes come last; called again once the tenant has answered, it goes on with them.
     """
     approved = await load_approved(work)
     moved = await work.status.change(
@@ -55,33 +67,70 @@ async def deploy(work: Work) -> Stop | bool:
     try:
         async with _ledger(work, approved.digest) as ledger:
             index = grown(approved.state.index, approved.changes, ledger.journal)
-            return await _all(Desk(work, ledger, approved, Head(work.repository), index))
+            answers = await work.status.tenant_approvals(work.tenant.id, work.sync.id)
+            return await _all(Desk(work, ledger, approved, Head(work.repository), index, answers))
     except LeaseLost:
         await work.sleep(BUSY)
         return False
 
 
-async def _all(desk: Desk) -> Stop | bool:
-    for change in desk.approved.changes:
-        state = desk.ledger.journal.state(change.id)
-        if state is not None and state.final:
-            continue
-        if desk.ledger.journal.stopped is None and (stop := await desk.work.stop()):
-            await desk.ledger.stop(stop.value)
-        if desk.ledger.journal.stopped is not None and state is None:
-            fault = Fault("stopped", "the sync was stopped before this change")
-            await desk.end(change, State.SKIPPED, fault)
-        elif desk.work.slice_over():
-            return False
-        else:
-            try:
-                await deploy_change(desk, change)
-            except Paused:
+async def _all(desk: Desk) -> Stop | HeldChanges | bool:
+    """What goes by itself first; then what the tenant has answered, and after that what waited for it."""
+    approved = {one.id for one in desk.approved.changes}
+    while True:
+        for change in desk.approved.changes:
+            if not _waits(desk, change, approved) and not await _one(desk, change):
                 return False
-        await _tell(desk, change)
-    await _progress(desk.work, desk.ledger.journal, last=True)
-    stopped = desk.ledger.journal.stopped
-    return True if stopped is None else Stop(stopped)
+        await _heed(desk)
+        due = [one for one in desk.approved.changes if (entry := desk.held(one)) and is_due(desk, entry)]
+        if not due:
+            break
+        for change in due:
+            if not await _one(desk, change):
+                return False
+    journal = desk.ledger.journal
+    held = tuple(one.id for one in desk.approved.changes if desk.held(one))
+    await _progress(desk.work, journal, last=not held)
+    if held:
+        return HeldChanges(held)
+    return True if journal.stopped is None else Stop(journal.stopped)
+
+
+def _waits(desk: Desk, change: Change, approved: Collection[ChangeId]) -> bool:
+    """Whether the change, or one that it depends on, is held back; or it has come to its end."""
+    journal = desk.ledger.journal
+    state = journal.state(change.id)
+    if state is not None:
+        return state.final or state is State.HELD
+    return any(
+        (one := journal.state(needed)) is State.HELD or (one is None and needed in approved)
+        for needed in change.depends_on
+    )
+
+
+async def _heed(desk: Desk) -> None:
+    """Notes in the journal that the deploy is to stop, if anybody or the time says so."""
+    if desk.ledger.journal.stopped is None and (stop := await desk.work.stop()):
+        await desk.ledger.stop(stop.value)
+
+
+async def _one(desk: Desk, change: Change) -> bool:
+    """Brings one change as far as it goes; False where the slice is over before."""
+    state = desk.ledger.journal.state(change.id)
+    await _heed(desk)
+    if desk.ledger.journal.stopped is not None and state is None:
+        await desk.end(change, State.SKIPPED, Fault("stopped", "the sync was stopped before this change"))
+    elif desk.work.slice_over():
+        return False
+    else:
+        try:
+            await deploy_change(desk, change)
+        except Paused:
+            return False
+        except HeldBack:
+            pass
+    await _tell(desk, change)
+    return True
 
 
 @contextlib.asynccontextmanager
@@ -122,7 +171,7 @@ async def _tell(desk: Desk, change: Change) -> None:
         change=change.id,
         action=change.action.value,
         code=fault.code if fault else "",
-        request=fault.request_id if fault else "",
+        request=fault.request_id if fault else entry.approval,
     )
     await desk.work.log.flush()
     await _progress(desk.work, desk.ledger.journal, last=False)

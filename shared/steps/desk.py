@@ -5,7 +5,7 @@ grows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from shared.domain import journal as journals
@@ -17,7 +17,8 @@ from shared.domain.plan import Change
 from shared.domain.reference import Index
 from shared.domain.request import Request
 from shared.domain.snapshot import RawItem
-from shared.ports import Answer, Lease
+from shared.domain.tenant_approval import ApprovalAnswer
+from shared.ports import Answer, Held, Lease
 from shared.steps.approved import Approved, Head
 from shared.steps.work import Work
 
@@ -69,6 +70,8 @@ class Desk:
     approved: Approved
     head: Head
     index: Index
+    answers: Mapping[str, ApprovalAnswer] = field(default_factory=dict)
+    """What the tenant's own approvers have said, by approval request."""
 
     def spec(self, change: Change) -> TypeSpec:
         """The catalog's entry of the change's type."""
@@ -86,6 +89,11 @@ class Desk:
         """The entry of a change that is under way."""
         return self.ledger.journal.entries[change.id]
 
+    def held(self, change: Change) -> Entry | None:
+        """The entry of a change that the tenant's own approval holds back; None for any other."""
+        entry = self.entry(change)
+        return entry if entry is not None and entry.state is State.HELD else None
+
     async def end(self, change: Change, state: State, fault: Fault | None = None) -> None:
         """Writes the final state."""
         now = self.work.clock.now()
@@ -99,7 +107,7 @@ class Desk:
         writes = tuple(Write(one.method, one.path, body_hash(one.body)) for one in requests)
         await self.ledger.write(replace(entry, since=now, writes=(*entry.writes, *writes)))
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request, why: str = "", approval: str = "") -> Answer | Held:
         """Sends one request under the lease. Raises WriteRefused, WriteUnknown, LeaseLost."""
         await self.ledger.hold()
-        return await self.work.api.send(request)
+        return await self.work.api.send(request, why=why, approval=approval)

@@ -43,6 +43,15 @@ class Missing(Enum):
     YET = "yet"
 
 
+AMBIGUOUS = {
+    Missing.SEVERAL: "several new objects are called {name}; which of them this create made cannot be told",
+    Missing.UNLIKE: (
+        "no answer came, and a new object called {name} differs from what was to be created;"
+        " whether this create made it cannot be told"
+    ),
+}
+
+
 async def namesakes(desk: Desk, change: Change, wanted: Content) -> Sequence[ObjectId]:
     """Objects of this identity that neither the comparison nor this deploy knows. Raises ReadFailed,
     NotAvailable.

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, Protocol, assert_never
 
 from shared.domain.repair import (
+    Ask,
     Close,
     Forget,
     Instance,
@@ -25,7 +26,7 @@ from shared.domain.repair import (
 )
 from shared.domain.schedule import due
 from shared.domain.sync import Stage, SyncRecord, TenantRecord
-from shared.names import SyncId, TenantId, decision_event
+from shared.names import ChangeId, SyncId, TenantId, decision_event, tenant_approval_event
 from shared.steps import trail
 from shared.steps.start import start_scheduled
 from shared.stores import AnswerStore, AuditLog, StatusStore
@@ -56,6 +57,11 @@ class Instances(Protocol):
         ...
 
 
+async def ask_nobody(tenant: TenantRecord, sync: SyncRecord) -> Sequence[ChangeId]:  # noqa: ARG001
+    """For a runtime without tenants to ask."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciler:
     """What reconciling works with. `new_sync_id` gives ids for scheduled starts."""
@@ -67,6 +73,8 @@ class Reconciler:
     new_sync_id: Callable[[], SyncId]
     note_pushes: Callable[[TenantId], None] = lambda _: None
     """Has pushes noted that could not be when they came; runs in the thread pool."""
+    ask_tenant: Callable[[TenantRecord, SyncRecord], Awaitable[Sequence[ChangeId]]] = ask_nobody
+    """Asks about the writes that a tenant's own approval holds back; the changes to wake its sync for."""
 
     async def run(self, now: dt.datetime) -> Sequence[Repair | SyncRecord]:
         """What was mended, and the scheduled syncs started. One fault stops nothing else: it is logged.
@@ -108,6 +116,9 @@ class Reconciler:
                 await self.instances.close(repair.tenant, repair.sync)
             case Wake():
                 await self.instances.wake(repair.sync, repair.event)
+            case Ask():
+                for change in await self.ask_tenant(repair.tenant, repair.sync):
+                    await self.instances.wake(repair.sync.id, tenant_approval_event(change))
             case Project():
                 await self.status.project(repair.tenant)
             case Forget():

@@ -11,7 +11,16 @@ from enum import Enum
 from shared.domain.catalog import Catalog
 from shared.domain.sync import SyncRecord, TenantRecord
 from shared.names import TypeKey
-from shared.ports import Artifacts, Clock, Repository, StatusStore, TenantApi, TokenSource, UserTokens
+from shared.ports import (
+    Artifacts,
+    Clock,
+    Repository,
+    Sealed,
+    StatusStore,
+    TenantApi,
+    TokenSource,
+    UserTokens,
+)
 from shared.steps.sync_log import SyncLog
 
 
@@ -44,6 +53,12 @@ class Work:
     tokens: TokenSource
     api: TenantApi
     log: SyncLog
+    findings: Artifacts
+    """The tenant's blobs that belong to no sync."""
+    sealed: Sealed
+    client_id: str = ""
+    propagation: dt.timedelta = dt.timedelta(minutes=5)
+    """For how long a grant that is in no token yet is waited for."""
     user: UserTokens | None = None
     """The signed-in user; None where the tenant asks none, or the sync goes on without."""
     user_types: frozenset[TypeKey] = frozenset()

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync_ports import Clock, Effects
+from tenant_approvals import TenantApprovals
 
 from shared.domain.catalog import Catalog, Kind, TypeSpec, WrittenBy
+from shared.domain.permissions import Grants
 from shared.domain.request import Request
 from shared.domain.snapshot import RawItem, TypeRead
 from shared.errors import ReadFailed, WriteRefused, WriteUnknown
 from shared.names import ObjectId, TypeKey
-from shared.ports import Answer, Unfinished
+from shared.ports import Answer, Held, Unfinished
 
 
 @dataclass
@@ -66,6 +68,8 @@ class FakeTenant:
     partly: dict[str, int] = field(default_factory=dict)
     refuses_apps: set[str] = field(default_factory=set)
     """Types that the service principal is refused when it tries."""
+    listed: Grants | None = None
+    """What its directory says is granted; None: nobody may read that."""
     hidden: set[str] = field(default_factory=set)
     """Ids that no list shows, although they can be read."""
     mishaps: list[Mishap] = field(default_factory=list)
@@ -75,6 +79,8 @@ class FakeTenant:
     stamps: bool = True
     made: dict[str, dt.datetime] = field(default_factory=dict)
     was: dict[str, tuple[dt.datetime, dict[str, Any]]] = field(default_factory=dict)
+    approvals: TenantApprovals = field(default_factory=TenantApprovals)
+    """The tenant's own multi-admin approval."""
     _ids: int = 0
 
     # --- as the portal ---
@@ -131,24 +137,43 @@ class FakeTenant:
             raise self.unread[identity]
         return next((one for one, name in self.known.get(lookup.key, {}).items() if name == identity), None)
 
+    async def grants(self, client_id: str) -> Grants:
+        if self.listed is None:
+            raise ReadFailed("reading the permissions granted to the app", 403, "Forbidden")
+        return self.listed
+
     async def try_app(self, spec):
         if spec.key in self.unread:
             raise self.unread[spec.key]
         return spec.key not in self.refuses_apps
 
-    async def send(self, request):
+    async def send(self, request, *, why="", approval=""):
         self.before_send(request)
         self.sent.append(request)
+        if (held := self.approvals.meets(request, why, approval)) is not None:
+            self.effects.done(f"filed {request.method} {request.path}")
+            return Held(held, "r-h")
         mishap = next((one for one in self.mishaps if one.meets(request)), None)
         if mishap is not None and mishap.how == "refused":
             raise WriteRefused(request.doing, 400, "BadRequest", "no", "r-1")
         if mishap is not None and mishap.how == "never":
             raise WriteUnknown(request.doing, message="no answer")
+        if request.path.endswith("/cancelMyRequest"):
+            self.approvals.withdrawn(request.body["id"])
+            self.effects.done("withdrawn")
+            return Answer(204, None, "r-0")
         body = self._apply(request)
+        self.approvals.used(approval)
         self.effects.done(f"{request.method} {request.path}")
         if mishap is not None:
             raise WriteUnknown(request.doing, message="the connection broke")
         return Answer(200, body, "r-0")
+
+    async def approval(self, approval):
+        return self.approvals.read(approval, self.clock.at)
+
+    async def find_approval(self, request, why):
+        return self.approvals.find(why)
 
     # --- what a write does ---
 

@@ -20,6 +20,7 @@ class MemoryStatus:
     decisions: dict[str, object] = field(default_factory=dict)
     cancels: dict[str, Cancel] = field(default_factory=dict)
     sign_ins: dict[tuple[str, int], object] = field(default_factory=dict)
+    approvals: dict[str, dict[str, object]] = field(default_factory=dict)
     down: bool = False
 
     async def tenant(self, tenant):
@@ -106,6 +107,12 @@ class MemoryStatus:
 
     async def settle_sign_in(self, tenant, subject, number, result):
         return self.sign_ins.setdefault((subject, number), result)
+
+    async def tenant_approvals(self, tenant, sync):
+        return dict(self.approvals.get(sync, {}))
+
+    async def settle_tenant_approval(self, tenant, sync, approval, answer):
+        return self.approvals.setdefault(sync, {}).setdefault(approval, answer)
 
     async def pushers(self, tenant, commits):
         return {}

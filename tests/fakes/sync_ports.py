@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from stores import MemoryArtifacts, MemoryStatus
 
-from shared.errors import HeadMoved, LeaseLost, StorageConflict
+from shared.errors import HeadMoved, LeaseLost, SealBroken, StorageConflict
 from shared.names import MAIN
 from shared.ports import Author, BranchCommit, blob_id
 
@@ -87,6 +88,19 @@ class Tokens:
 
     def drop(self) -> None:
         pass
+
+
+class Envelope:
+    """`Sealed`: opens only for the words that it was sealed with, and cannot be read by looking at it."""
+
+    def seal(self, plain: bytes, *associated: str) -> bytes:
+        return json.dumps([plain.hex(), *associated]).encode()
+
+    def open(self, sealed: bytes, *associated: str) -> bytes:
+        plain, *words = json.loads(sealed)
+        if tuple(words) != associated:
+            raise SealBroken(f"opening what is kept for {associated}")
+        return bytes.fromhex(plain)
 
 
 # --- the repository -----------------------------------------------------------------------------------------

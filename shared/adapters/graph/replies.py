@@ -15,7 +15,8 @@ from shared.errors import NotAvailable, ReadFailed
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One answer that arrived whole. `body` is its JSON, None where it had none, and `malformed` says that
-    there was something else. `retry_after` is in seconds, None where the service gave none.
+    there was something else. `retry_after` is in seconds, None where the service gave none. `approval`: the
+    id of the tenant's own approval request that holds a write back.
     """
 
     status: int
@@ -23,6 +24,7 @@ class Reply:
     request_id: str = ""
     retry_after: float | None = None
     malformed: bool = False
+    approval: str = ""
 
     @property
     def ok(self) -> bool:
@@ -67,7 +69,8 @@ def parse(status: int, headers: Mapping[str, str], content: bytes, now: float) -
             body = json.loads(content)
         except ValueError:
             malformed = True
-    return Reply(status, body, headers.get("request-id", ""), _wait(headers, now), malformed)
+    request_id, approval = headers.get("request-id", ""), headers.get("x-msft-approval-code", "")
+    return Reply(status, body, request_id, _wait(headers, now), malformed, approval)
 
 
 def parse_part(part: Mapping[str, Any], now: float) -> Reply:

@@ -20,7 +20,7 @@ from shared.adapters.graph.budget import LIMITS, Budget, Pace
 from shared.adapters.graph.replies import Reply, parse
 from shared.adapters.graph.timing import RealTime, Time
 from shared.errors import SignInFailed
-from shared.ports import TokenSource
+from shared.ports import TokenSource, UserTokens
 
 MAX_ANSWER: Final = 64 * 1024 * 1024
 """Bytes of one answer. Graph's pages are far smaller; more is a fault, not a page."""
@@ -64,7 +64,8 @@ class Exchange:
 class Call:
     """What to ask. `address`: from the version on (`/beta/deviceManagement/…`), or absolute (a next page).
     `once`: not to be repeated when no answer came. `requests`: how many it counts for. `until`: give up
-    waiting then, in seconds of the transport's clock.
+    waiting then, in seconds of the transport's clock. `user`: asked as the signed-in user. `headers` are sent
+    beside those of every request.
     """
 
     method: str
@@ -75,6 +76,8 @@ class Call:
     once: bool = False
     requests: int = 1
     until: float | None = None
+    user: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class NoAnswer(Exception):
@@ -98,7 +101,9 @@ class _Tries:
 
 @dataclass(slots=True)
 class Transport:
-    """Sends calls for one tenant. `base_url` is the cloud's Graph address, without a version."""
+    """Sends calls for one tenant. `base_url` is the cloud's Graph address, without a version. `user`: who is
+    signed in, for calls that need a person.
+    """
 
     base_url: str
     tokens: TokenSource
@@ -106,6 +111,7 @@ class Transport:
     manner: Manner = field(default_factory=Manner)
     log: Callable[[Exchange], None] | None = None
     time: Time = field(default_factory=RealTime)
+    user: UserTokens | None = None
     _budgets: dict[str, Budget] = field(default_factory=dict)
 
     def budget(self, bucket: str) -> Budget:
@@ -120,6 +126,14 @@ class Transport:
         while True:
             try:
                 reply = await self._ask_once(call)
+            except SignInFailed as refused:
+                if not refused.transient:
+                    raise
+                tries.attempts += 1
+                if tries.attempts >= self.manner.attempts:
+                    raise
+                await self._pause(call, tries.attempts, None)
+                continue
             except NoAnswer as lost:
                 if call.once and lost.sent:
                     raise
@@ -135,7 +149,7 @@ class Transport:
         """Whether to ask once more; has waited as long as that needs."""
         if reply.status == 401 and not tries.fresh_token:
             tries.fresh_token = True
-            await asyncio.to_thread(self.tokens.drop)
+            await asyncio.to_thread(self._signed_in(call).drop if call.user else self.tokens.drop)
             return True
         if reply.status == 429:
             tries.refusals += 1
@@ -163,7 +177,8 @@ class Transport:
         await self.time.sleep(seconds)
 
     async def _ask_once(self, call: Call) -> Reply:
-        token = await asyncio.to_thread(self.tokens.app_token)
+        ask = self._signed_in(call).user_token if call.user else self.tokens.app_token
+        token = await asyncio.to_thread(ask)
         async with self.budget(call.bucket).spend(call.requests, write=call.write):
             started = self.time.clock()
             reply: Reply | None = None
@@ -173,8 +188,14 @@ class Transport:
             finally:
                 self._note(call, reply, started)
 
+    def _signed_in(self, call: Call) -> UserTokens:
+        if self.user is None:
+            raise SignInFailed("userSignInNeeded", f"{call.method} {call.address} needs a signed-in user")
+        return self.user
+
     async def _exchange(self, call: Call, token: str) -> Reply:
         headers = _HEADERS | {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
+        headers |= call.headers
         address = call.address if "://" in call.address else self.base_url + call.address
         try:
             async with self.client.stream(

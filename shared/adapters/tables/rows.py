@@ -53,6 +53,11 @@ def sign_in_row(subject: SyncId, number: int) -> str:
     return f"signIn_{subject}_{number}"
 
 
+def tenant_approval_row(sync: SyncId, approval: str) -> str:
+    """The row that says how the tenant's own approvers answered one request."""
+    return f"tenantApproval_{sync}_{approval}"
+
+
 def event_row(subject: SyncId | TenantId, seq: int) -> str:
     """An event of a sync, or of a tenant where there is no sync."""
     return f"event_{subject}_{seq:06d}"

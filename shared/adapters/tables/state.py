@@ -36,11 +36,13 @@ from shared.adapters.tables.rows import (
     record_of,
     sign_in_row,
     sync_row,
+    tenant_approval_row,
 )
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R, Rows
 from shared.domain.repair import OpenSync
 from shared.domain.sign_in import SignInResult
 from shared.domain.sync import Actor, Decision, Stage, SyncRecord, TenantRecord
+from shared.domain.tenant_approval import ApprovalAnswer
 from shared.names import CommitId, SyncId, TenantId
 
 STATE: Final = "state"
@@ -162,6 +164,29 @@ class TableStatusStore:
                 return stands
             await pause(attempt)
         raise exhausted(f"settling sign-in {number} of {subject} of {tenant}")
+
+    async def tenant_approvals(self, tenant: TenantId, sync: SyncId) -> Mapping[str, ApprovalAnswer]:
+        first = tenant_approval_row(sync, "")
+        rows = await self._tables.query(
+            STATE,
+            "PartitionKey eq @tenant and RowKey gt @first and RowKey lt @last",
+            {"tenant": tenant, "first": first, "last": f"{first[:-1]}`"},
+            None,
+        )
+        return {row["RowKey"].removeprefix(first): record_of(ApprovalAnswer, row) for row in rows}
+
+    async def settle_tenant_approval(
+        self, tenant: TenantId, sync: SyncId, approval: str, answer: ApprovalAnswer
+    ) -> ApprovalAnswer:
+        row = entity(tenant, tenant_approval_row(sync, approval), answer)
+        for attempt in range(ATTEMPTS):
+            if await self._tables.insert(STATE, row):
+                return answer
+            stands = await self._tables.get(STATE, tenant, row["RowKey"])
+            if stands is not None:
+                return record_of(ApprovalAnswer, stands)
+            await pause(attempt)
+        raise exhausted(f"noting the answer to approval request {approval} of {tenant}")
 
     async def events(self, tenant: TenantId, subject: SyncId | TenantId, after: int) -> Sequence[Event]:
         rows = await self._tables.query(
