@@ -72,7 +72,9 @@ class ActivityRunner:
         for activity in self._work.take_activities(self._limit - len(self.leases())):
             self._begin(activity, now)
             if self._faults.delivers_twice():
-                self._begin(activity, now)
+                self._work.echo(activity, self._faults.echo_delay())
+        for echo in self._work.take_echoes():
+            self._begin(echo, now)
 
     def _begin(self, activity: Activity, now: Instant) -> None:
         call = uuid.uuid4().hex

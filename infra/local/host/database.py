@@ -59,6 +59,15 @@ CREATE TABLE IF NOT EXISTS activities (  -- calls that have not ended
 );
 CREATE INDEX IF NOT EXISTS activities_by_due ON activities (due);
 CREATE INDEX IF NOT EXISTS activities_by_task ON activities (instance, execution, task);
+CREATE TABLE IF NOT EXISTS echoes (      -- calls to be delivered a second time (`faults`), by any host
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    instance TEXT NOT NULL,
+    execution TEXT NOT NULL,
+    task INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    input TEXT,
+    due TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS timers (      -- schedules of timer-triggered functions
     name TEXT PRIMARY KEY,
     schedule TEXT NOT NULL,

@@ -106,7 +106,7 @@ class WorkList:
 
     def anything_due(self) -> bool:
         """Whether a message or a call is due, taken or not."""
-        return self._any_due("messages") or self._any_due("activities")
+        return any(self._any_due(table) for table in ("messages", "activities", "echoes"))
 
     # --- episodes -------------------------------------------------------------------------------------------
 
@@ -183,6 +183,26 @@ class WorkList:
                 [(activity.lease, self._lease_end(), activity.id) for activity in taken],
             )
         return taken
+
+    def echo(self, activity: Activity, delay: float) -> None:
+        """Has a call delivered once more after so many seconds, by whichever host comes first."""
+        call = (activity.instance, activity.execution, activity.task, activity.name, activity.input_text)
+        with self._database.writing() as db:
+            db.execute(
+                "INSERT INTO echoes (instance, execution, task, name, input, due) VALUES (?, ?, ?, ?, ?, ?)",
+                (*call, later(self._now(), delay)),
+            )
+
+    def take_echoes(self) -> list[Activity]:
+        """Second deliveries that are due; a host that dies with one takes it with it."""
+        if not self._any_due("echoes"):
+            return []
+        with self._database.writing() as db:
+            rows = db.execute(
+                "DELETE FROM echoes WHERE due <= ? RETURNING id, instance, execution, task, name, input",
+                (self._now(),),
+            ).fetchall()
+        return [Activity(row[0], self._new_lease(), *row[1:]) for row in rows]
 
     def store_activity(self, activity: Activity, end: Event, delay: float) -> None:
         """Reports how a call ended. The first report counts: one delivered twice is reported once."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.host import Faults
+from infra.local.host import Faults, Role
 
 
 def test_activities_run_at_once_as_many_as_allowed(make_world: Any, make_app: Any) -> None:
@@ -86,6 +86,42 @@ def test_an_activity_that_is_delivered_twice_is_reported_once(make_world: Any) -
     assert [event["EventType"] for event in events].count(
         "TaskCompleted"
     ) == 2  # the call under test, and one more
+
+
+class AnHourLater(Faults):
+    """Every activity is delivered again when all is over."""
+
+    def delivers_twice(self) -> bool:
+        return True
+
+    def echo_delay(self) -> float:
+        return 3600.0
+
+
+def test_a_second_delivery_may_come_when_all_is_over_and_changes_nothing(make_world: Any) -> None:
+    world = make_world(faults=AnHourLater())
+    ended = world.run("retried", {"interval": 1000, "attempts": 2, "failures": 0}, "late")
+    calls = world.module("activities").CALLS
+    before = list(calls)
+    world.pass_time(hours=2)
+    assert ended["runtimeStatus"] == "Completed"
+    assert (before, calls) == (["late"], ["late", "late"])
+    assert world.status("late") == ended
+
+
+def test_a_second_delivery_reaches_whichever_host_comes_first(make_world: Any, tmp_path: Any) -> None:
+    front = make_world(roles=frozenset({Role.HTTP}))
+    hosts = [
+        make_world(clock=front.clock, roles=frozenset({Role.DURABLE}), faults=Faults(redeliver=1.0, seed=n))
+        for n in range(2)
+    ]
+    instances = [front.start("recorded_steps", {"steps": 2, "seconds": 0.05}, f"i{n}") for n in range(10)]
+    for instance in instances:
+        front.wait_for(instance, "Completed")
+    for host in hosts:
+        host.settle()
+    begun = [line for line in (tmp_path / "notes").read_text().splitlines() if line.startswith("begin")]
+    assert {begun.count(line) for line in begun} == {2}
 
 
 def test_starts_events_and_activities_can_be_made_late(make_world: Any) -> None:
