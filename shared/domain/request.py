@@ -15,22 +15,22 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from shared.domain import catalog
+from shared.domain import catalog, part_writes
 from shared.domain.catalog import Kind, SubResource, TypeSpec, UpdateMethod, WrittenBy
 from shared.domain.item import Content, PropertyPath
 from shared.domain.marker import symbols
 from shared.domain.pattern import parse, values
 from shared.domain.service_form import service_form, writable
-from shared.domain.shape import member_key
 from shared.domain.snapshot import Raw
-from shared.names import ObjectId
+from shared.names import ObjectId, TypeKey
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request to Graph: `path` is below the version's address. A write is every method but GET and HEAD,
     except the service's read actions. `bucket`: the throttling bucket it counts in. `doing`: what it does,
-    for messages. `once`: a create, which is not repeated when its fate is unknown.
+    for messages. `once`: a create, which is not repeated when its fate is unknown. `type`: whose request it
+    is, which says who sends it (the service principal, or a signed-in user).
     """
 
     method: str
@@ -40,6 +40,7 @@ class Request:
     body: Any = None
     doing: str = ""
     once: bool = False
+    type: TypeKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,13 @@ def update_requests(
     form = service_form(spec, desired, current)
     own, parts = _split(spec, {path[0] for path in touched})
     requests: list[Request] = []
-    if own:
-        body = (
-            _put_body(spec, form)
-            if spec.update is UpdateMethod.PUT
-            else _patch_body(spec, form, current, own, touched)
-        )
-        doing = f"updating {spec.key} {name!r}"
-        requests.append(_request(spec, spec.update.value, item_path(spec, object_id), body, doing))
+    doing, path = f"updating {spec.key} {name!r}", item_path(spec, object_id)
+    if own and spec.update is UpdateMethod.PUT:
+        requests.append(_request(spec, "PUT", path, _put_body(spec, form), doing))
+    elif own:
+        for together in _together(spec, form, own):
+            body = _patch_body(spec, form, current, together, touched)
+            requests.append(_request(spec, "PATCH", path, body, doing))
     requests.extend(_write_parts(spec, name, object_id, current, form, parts))
     return tuple(requests)
 
@@ -126,7 +126,7 @@ def item_path(spec: TypeSpec, object_id: ObjectId) -> str:
 
 
 def _request(spec: TypeSpec, method: str, path: str, body: Any, doing: str, *, once: bool = False) -> Request:
-    return Request(method, spec.version, path, spec.bucket, body, doing, once)
+    return Request(method, spec.version, path, spec.bucket, body, doing, once, spec.key)
 
 
 def _unresolved(spec: TypeSpec, desired: Content) -> Unwritable | None:
@@ -150,6 +150,13 @@ def _split(spec: TypeSpec, touched: set[str]) -> tuple[set[str], list[SubResourc
         if part.property in touched and part.written_by is not WrittenBy.BODY
     ]
     return touched - {part.property for part in parts}, parts
+
+
+def _together(spec: TypeSpec, form: Mapping[str, Any], own: set[str]) -> list[set[str]]:
+    """The touched properties by the PATCH that carries them; without those that follow from other writes."""
+    sent = {name for name in own if form.get(name) not in spec.implied.get(name, ())}
+    alone = sorted(sent & set(spec.alone))
+    return [one for one in (sent - set(alone), *({name} for name in alone)) if one]
 
 
 def _put_body(spec: TypeSpec, form: dict[str, Any]) -> dict[str, Any]:
@@ -200,35 +207,11 @@ def _write_parts(
             # Keyed, as the catalog's loader sees to.
             collection = spec.collection(part.property) or catalog.Collection(part.property)
             before = current.get(part.property) or []
-            yield from _member_writes(spec, collection, path, before, members, doing)
+            for step in part_writes.steps(spec, part, collection, before, members):
+                yield _request(spec, step.method, path + step.path, step.body, doing, once=step.once)
 
 
 def _with_constants(part: SubResource, members: Any) -> Any:
     if not part.constants or not isinstance(members, list):
         return members
     return [{**member, **part.constants} if isinstance(member, dict) else member for member in members]
-
-
-def _member_writes(
-    spec: TypeSpec,
-    collection: catalog.Collection,
-    path: str,
-    before: list[Any],
-    members: list[Any],
-    doing: str,
-) -> Iterator[Request]:
-    """Creates, changes and deletes the members one by one, matched by the collection's key."""
-    known = {member_key(collection, member): member for member in before}
-    plain = {
-        key: writable(spec, {collection.path: [member]})[collection.path][0] for key, member in known.items()
-    }
-    for member in members:
-        key = member_key(collection, member)
-        if key not in known:
-            yield _request(spec, "POST", path, member, doing, once=True)
-        elif plain[key] != member:
-            yield _request(spec, "PATCH", f"{path}/{quote(str(known[key]['id']), safe='')}", member, doing)
-    kept = {member_key(collection, member) for member in members}
-    for key, member in known.items():
-        if key not in kept:
-            yield _request(spec, "DELETE", f"{path}/{quote(str(member['id']), safe='')}", None, doing)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import astuple
 from functools import partial
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 from shared.adapters.entra.credentials import Credential, Federated, Secret, certificate_from, secret_from
 from shared.adapters.entra.provider import Address, Provider
@@ -19,6 +19,8 @@ from shared.domain.settings import Application, CredentialKind
 from shared.domain.sync import TenantRecord
 from shared.errors import SecretUnreadable
 from shared.user_ports import TokenCaches
+
+T = TypeVar("T")
 
 
 class Identities:
@@ -53,17 +55,18 @@ class Identities:
 
     def user(self, tenant: TenantRecord, caches: TokenCaches) -> StoredUserTokens:
         """The tenant's signed-in user, afresh: whoever signed out since is not remembered."""
-        provider: Provider = self._once("provider", tenant, Provider)
+        provider = self._once("provider", tenant, Provider)
         turn = self._once("turn", tenant, lambda _: threading.Lock())
         return StoredUserTokens(tenant.id, provider, self._credential_of(tenant), caches, turn)
 
-    def _once(self, what: str, tenant: TenantRecord, make: Callable[[Address], Any]) -> Any:
+    def _once(self, what: str, tenant: TenantRecord, make: Callable[[Address], T]) -> T:
         address = self._address(tenant)
         key = (what, tenant.id, *astuple(address), *astuple(tenant.settings.application))
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make(address)
-            return self._kept[key]
+            kept: T = self._kept[key]
+            return kept
 
     def _credential_of(self, tenant: TenantRecord) -> Callable[[], Credential]:
         return partial(self._credential, tenant.settings.application)
@@ -87,7 +90,7 @@ class Identities:
         """An assertion that somebody else renews where it is kept, such as a workload identity's."""
         return self._read("federated token", name, secret_from).value
 
-    def _read(self, what: str, name: str, parse: Callable[[bytes], Any]) -> Any:
+    def _read(self, what: str, name: str, parse: Callable[[bytes], T]) -> T:
         if not name:
             raise SecretUnreadable(
                 f"reading the tenant's {what}: set `application.credential.keyVaultName` in its settings"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.adapters.graph import addresses
-from shared.adapters.graph.batch import SIZE, read_many
+from shared.adapters.graph.batch import SIZE, Where, read_many
 from shared.adapters.graph.crew import Crew
 from shared.adapters.graph.replies import Page, Reply, page, plain, read_failure
 from shared.adapters.graph.transport import Call, NoAnswer, OutOfTime, Transport, reason
@@ -25,6 +25,7 @@ from shared.names import ObjectId
 
 MOST_PAGES: Final = 10_000
 """Pages of one list. More is a circle that changes its address each time."""
+AS_USER: Final = " as the signed-in user"
 _EXPANSION: Final = re.compile(r"(?P<name>\w+)(?:\(\$expand=(?P<inner>\w+)\))?(?:,|$)")
 
 
@@ -64,16 +65,19 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one type through a transport. `until`: when to hand back, in seconds of the transport's clock."""
+    """Reads one type through a transport. `until`: when to hand back, in seconds of the transport's clock.
+    `user`: as the signed-in user.
+    """
 
     transport: Transport
     spec: TypeSpec
     until: float
+    user: bool = False
 
     @property
     def doing(self) -> str:
         """What is being done, for messages."""
-        return f"reading {self.spec.key}"
+        return f"reading {self.spec.key}{AS_USER if self.user else ''}"
 
     async def read(self, progress: Progress) -> None:
         """Goes on until the type is complete or the time is over. Raises ReadFailed, NotAvailable."""
@@ -125,7 +129,8 @@ class Reader:
 
     async def _ask(self, address: str, doing: str) -> Reply:
         try:
-            return await self.transport.ask(Call("GET", address, self.spec.bucket, until=self.until))
+            call = Call("GET", address, self.spec.bucket, until=self.until, user=self.user)
+            return await self.transport.ask(call)
         except (NoAnswer, SignInFailed) as lost:
             raise ReadFailed(doing, message=reason(lost)) from lost
 
@@ -204,7 +209,8 @@ class Reader:
 
     async def _read_many(self, paths: list[str]) -> list[Reply]:
         try:
-            return await read_many(self.transport, self.spec.bucket, self.spec.version, paths, self.until)
+            where = Where(self.spec.bucket, self.spec.version, self.until, self.user)
+            return await read_many(self.transport, where, paths)
         except (NoAnswer, SignInFailed) as lost:
             raise ReadFailed(self.doing, message=reason(lost)) from lost
 
