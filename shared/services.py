@@ -277,7 +277,7 @@ class Services:
     @asynccontextmanager
     async def work(self, payload: Mapping[str, Any]) -> AsyncIterator[Work]:
         """What one activity of a sync works with; `payload` is the activity's input."""
-        from shared.adapters.graph.tenant import GraphTenant
+        from shared.adapters.graph.tenant import AsUser, GraphTenant
         from shared.domain.permissions import with_user
         from shared.domain.sign_in import user_types
         from shared.steps.sync_log import SyncLog
@@ -291,11 +291,17 @@ class Services:
             raise LookupError(f"reading sync {sync_id} of {tenant_id}: there is no such row")
         artifacts, tokens = self.artifacts(tenant_id, sync_id), self.tokens(tenant)
         found = await asyncio.to_thread(load_findings, self.of_tenant(tenant_id))
-        asks = with_user(tenant.settings) and not sync.without_user
+        with_person = with_user(tenant.settings)
+        # Without user authentication a type that may go either way stays the service principal's.
+        needing = user_types(self.catalog, found.tried if with_person else {})
+        user = self.user_tokens(tenant) if with_person and not sync.without_user else None
         _, graph = self.settings.addresses(tenant.settings.cloud)
         now = self.clock.now()
         stop_at = payload.get("stopAt")
-        async with SyncLog(artifacts, self.clock) as log, GraphTenant(graph, tokens, log=log.exchange) as api:
+        async with (
+            SyncLog(artifacts, self.clock) as log,
+            GraphTenant(graph, tokens, log=log.exchange, user=AsUser(user, needing)) as api,
+        ):
             yield Work(
                 tenant=tenant,
                 sync=sync,
@@ -310,7 +316,7 @@ class Services:
                 tokens=tokens,
                 api=api,
                 log=log,
-                user=self.user_tokens(tenant) if asks else None,
+                user=user,
                 user_types=user_types(self.catalog, found.tried),
                 sealed=self.sealed,
                 visible_within=self.settings.visible_within,

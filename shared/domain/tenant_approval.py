@@ -110,7 +110,8 @@ def justification(sync: SyncRecord, change: ChangeId, request: Request) -> str:
 def dump_requests(requests: Iterable[Request]) -> bytes:
     """Requests as they are kept until they are let through: sent again, they make the same bytes."""
     fields = [
-        [one.method, one.version, one.path, one.bucket, one.body, one.doing, one.once] for one in requests
+        [one.method, one.version, one.path, one.bucket, one.body, one.doing, one.once, one.type]
+        for one in requests
     ]
     return json.dumps(fields).encode()
 
