@@ -37,7 +37,10 @@ def main() -> int:
         ]  # fmt: skip
         code = subprocess.call(command, cwd=ROOT, env=environment)
         tests = ET.parse(results).getroot().iter("testcase")
-        found = [(test.get("name", ""), test.find("failure") is not None, deaths(test)) for test in tests]
+        found = [
+            (test.get("name", ""), bool(list(test.iter("failure")) + list(test.iter("error"))), deaths(test))
+            for test in tests
+        ]
     where = collections.Counter(" ".join(death.split()[:2]) for _, _, all_ in found for death in all_)
     print(f"\nseed {options.seed}: {sum(where.values())} kills in {len(found)} syncs, "
           f"{sum(failed for _, failed, _ in found)} failed, {time.monotonic() - began:.0f} s")  # fmt: skip
