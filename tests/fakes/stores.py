@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass, field, replace
 
 from shared.domain.move import Cancel, Moved, Rows
 from shared.domain.sync import SyncRecord, TenantRecord
-from shared.errors import StorageUnavailable
+from shared.errors import StorageConflict, StorageUnavailable
 from shared.stores import AuditEntry, FirstCall, InUse, OtherRequest, StoredAnswer
 
 
@@ -217,8 +218,22 @@ class MemoryArtifacts:
     def get(self, name):
         return self.blobs.get(name)
 
+    def get_with_etag(self, name):
+        data = self.blobs.get(name)
+        return None if data is None else (data, hashlib.sha256(data).hexdigest())
+
+    def put_if(self, name, data, etag):
+        held = self.get_with_etag(name)
+        if etag != (None if held is None else held[1]):
+            raise StorageConflict(f"writing {name}: it is not as it was read")
+        self.put(name, data)
+        return hashlib.sha256(data).hexdigest()
+
     def append(self, name, data):
         self.blobs[name] = self.blobs.get(name, b"") + data
+
+    def delete(self, name):
+        self.blobs.pop(name, None)
 
     def names(self, prefix):
         return sorted(name for name in self.blobs if name.startswith(prefix))
