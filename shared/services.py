@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from shared import settings as environment
-from shared.names import ChangeId, SyncId, TenantId
+from shared.names import ChangeId, SyncId, TenantId, TypeKey
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.adapters.blobs import Blobs
     from shared.adapters.entra.identities import Identities
     from shared.adapters.entra.provider import Address
+    from shared.adapters.graph.tenant import GraphTenant
     from shared.adapters.repository.site import GitSite, TenantRepository
     from shared.adapters.secrets import FolderSecrets, VaultSecrets
     from shared.adapters.tables.answers import TableAnswerStore
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from shared.domain.catalog import Catalog
     from shared.domain.sync import SyncRecord, TenantRecord
     from shared.ports import Artifacts, Sealed, TokenCaches, TokenSource, UserSignIn, UserTokens
+    from shared.steps.permissions import Desk, Look
     from shared.steps.plans import StoredPlans
     from shared.steps.sign_in import Attempt
     from shared.steps.work import Work
@@ -262,6 +264,7 @@ class Services:
             caches=self.token_caches,
             callbacks=self.callbacks,
             status=self.status,
+            audit=self.audit,
             clock=self.clock,
             scopes=sign_in_scopes(self.catalog, types, found.tried),
             redirect_uri=self.settings.callback_address("sign-in"),
@@ -274,64 +277,50 @@ class Services:
         with ManagedIdentityCredential(client_id=self.settings.storage_client_id) as credential:
             return str(credential.get_token("api://AzureADTokenExchange/.default").token)
 
-    @asynccontextmanager
-    async def work(self, payload: Mapping[str, Any]) -> AsyncIterator[Work]:
-        """What one activity of a sync works with; `payload` is the activity's input."""
+    def graph(
+        self,
+        tenant: TenantRecord,
+        user: UserTokens | None = None,
+        needing: frozenset[TypeKey] = frozenset(),
+        **more: Any,
+    ) -> GraphTenant:
+        """The tenant's Graph, as the service principal, and as `user` for the types `needing` one; `more` as
+        `GraphTenant` takes it.
+        """
         from shared.adapters.graph.tenant import AsUser, GraphTenant
-        from shared.domain.permissions import with_user
-        from shared.domain.sign_in import user_types
-        from shared.steps.sync_log import SyncLog
-        from shared.steps.tenant_findings import load_findings
-        from shared.steps.work import Work
 
-        tenant_id, sync_id = TenantId(payload["tenant"]), SyncId(payload["sync"])
-        tenant = await self.status.tenant(tenant_id)
-        sync = await self.status.sync(tenant_id, sync_id)
-        if tenant is None or sync is None:
-            raise LookupError(f"reading sync {sync_id} of {tenant_id}: there is no such row")
-        artifacts, tokens = self.artifacts(tenant_id, sync_id), self.tokens(tenant)
-        found = await asyncio.to_thread(load_findings, self.of_tenant(tenant_id))
-        with_person = with_user(tenant.settings)
-        # Without user authentication a type that may go either way stays the service principal's.
-        needing = user_types(self.catalog, found.tried if with_person else {})
-        user = self.user_tokens(tenant) if with_person and not sync.without_user else None
         _, graph = self.settings.addresses(tenant.settings.cloud)
-        now = self.clock.now()
-        stop_at = payload.get("stopAt")
-        async with (
-            SyncLog(artifacts, self.clock) as log,
-            GraphTenant(graph, tokens, log=log.exchange, user=AsUser(user, needing)) as api,
-        ):
-            yield Work(
-                tenant=tenant,
-                sync=sync,
-                step=payload["step"],
-                slice_ends=now + dt.timedelta(seconds=self.settings.slice_seconds),
-                stop_at=dt.datetime.fromisoformat(stop_at) if stop_at else None,
-                clock=self.clock,
-                catalog=self.catalog,
-                status=self.status,
-                artifacts=artifacts,
-                repository=self.repository(tenant_id),
-                tokens=tokens,
-                api=api,
-                log=log,
-                user=user,
-                user_types=user_types(self.catalog, found.tried),
-                sealed=self.sealed,
-                visible_within=self.settings.visible_within,
-                read_back_seconds=self.settings.read_back_seconds,
-            )
+        return GraphTenant(graph, self.tokens(tenant), user=AsUser(user, needing), **more)
+
+    def client_id(self, tenant: TenantRecord) -> str:
+        """The app's id in this tenant."""
+        return self._address(tenant).client_id
+
+    def work(self, payload: Mapping[str, Any]) -> AbstractAsyncContextManager[Work]:
+        """What one activity of a sync works with; `payload` is the activity's input."""
+        from shared import workbench
+
+        return workbench.work(self, payload)
+
+    def permission_desk(self, tenant: TenantRecord) -> Desk:
+        """What one tenant's permissions are kept with."""
+        from shared import workbench
+
+        return workbench.permission_desk(self, tenant)
+
+    def permission_look(self, tenant: TenantRecord) -> AbstractAsyncContextManager[Look]:
+        """What one look at a tenant's permissions works with."""
+        from shared import workbench
+
+        return workbench.permission_look(self, tenant)
 
     async def ask_tenant(self, tenant: TenantRecord, sync: SyncRecord) -> Sequence[ChangeId]:
         """Asks the tenant about the writes that its own approval holds back (`reconcile`, every minute)."""
-        from shared.adapters.graph.tenant import GraphTenant
         from shared.adapters.graph.transport import Manner
         from shared.steps.await_tenant import ask_tenant
 
-        _, graph = self.settings.addresses(tenant.settings.cloud)
         artifacts, manner = self.artifacts(tenant.id, sync.id), Manner(attempts=1, refusals=1, time_out=15)
-        async with GraphTenant(graph, self.tokens(tenant), manner=manner) as api:
+        async with self.graph(tenant, manner=manner) as api:
             return await ask_tenant(self.status, artifacts, api, sync, self.clock.now())
 
     async def health(self) -> Mapping[str, bool]:

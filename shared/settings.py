@@ -48,6 +48,8 @@ class AppSettings:
     cache: Path
     slice_seconds: float
     """How long one activity works before it hands back what it has (mechanics.md 2)."""
+    propagation_seconds: float
+    """How long a permission that is granted, and in no token yet, is looked for again (mechanics.md 3)."""
     read_back_seconds: float
     """How long a deploy waits for a write to show (product.md 3.7)."""
     lease_seconds: int
@@ -95,6 +97,7 @@ def load(environment: Mapping[str, str] = os.environ) -> AppSettings:
         data=Path(data) if data else None,
         cache=Path(text.get("ACCORD_CACHE", str(Path(tempfile.gettempdir()) / "accord-cache"))),
         slice_seconds=float(text.get("ACCORD_SLICE_SECONDS", "240")),
+        propagation_seconds=float(text.get("ACCORD_PROPAGATION_SECONDS", "300")),
         read_back_seconds=float(text.get("ACCORD_READ_BACK_SECONDS", "300")),
         lease_seconds=int(text.get("ACCORD_LEASE_SECONDS", "60")),
         visible_within=float(visible) if visible else None,

@@ -61,6 +61,7 @@ async def authenticate(payload: dict) -> dict:  # type: ignore[type-arg]
     from shared.services import services
     from shared.steps.authenticate import Entered
     from shared.steps.authenticate import authenticate as step
+    from shared.steps.check_permissions import note_refusal
 
     async with _stage(payload, Stage.AUTHENTICATING) as work:
         if work is None:
@@ -71,6 +72,7 @@ async def authenticate(payload: dict) -> dict:  # type: ignore[type-arg]
             work.log.note(Event.STARTED, by=work.sync.started_by.name, stage=work.sync.options.mode.value)
         entered = await step(work, services().of_tenant(work.tenant.id))
         if isinstance(entered, SyncError):
+            await note_refusal(work, entered)
             return _failed(entered)
         return {"signIn": number(work.sync)} if entered is Entered.ASK else {}
 
@@ -83,6 +85,10 @@ async def check_permissions(payload: dict) -> dict:  # type: ignore[type-arg]
         if work is None:
             return SUPERSEDED
         found = await step(work)
+        if found is None:
+            return {"done": False}
+        if isinstance(found, Stop):
+            return _stopped(found)
         if isinstance(found, SyncError):
             return _failed(found)
         return {"buckets": list(found.buckets), "types": len(found.types)}

@@ -81,6 +81,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Grants:
+    """What a tenant's directory lists as granted to our app for Graph: names such as `Group.Read.All`."""
+
+    application: frozenset[str]
+    delegated: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
     """A need and how it stands. `checked_at`: None before the first check."""
 

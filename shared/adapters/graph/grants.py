@@ -1,16 +1,22 @@
-"""Which application permissions a tenant has granted to our app, read from its directory.
+"""What a tenant has granted to our app for Graph, read from its directory.
 
-The token's roles say what holds now; the directory says what will: a grant takes minutes to reach tokens.
+A token's claims say what holds now; the directory says what will: a grant takes minutes to reach tokens.
+Application permissions are app role assignments
+(learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments), delegated ones
+oauth2PermissionGrants with all scopes in one text, one object for everybody and one for each person who
+consented alone (learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permissiongrants).
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, Final
 from urllib.parse import quote
 
 from shared.adapters.graph import addresses
-from shared.adapters.graph.replies import Page, page, read_failure
+from shared.adapters.graph.replies import page, read_failure
 from shared.adapters.graph.transport import Call, NoAnswer, Transport, reason
+from shared.domain.permissions import Grants
 from shared.errors import ReadFailed, SignInFailed
 
 GRAPH: Final = "00000003-0000-0000-c000-000000000000"
@@ -18,32 +24,39 @@ GRAPH: Final = "00000003-0000-0000-c000-000000000000"
 _DOING: Final = "reading the permissions granted to the app"
 
 
-async def read_grants(transport: Transport, client_id: str) -> frozenset[str]:
+async def read_grants(transport: Transport, client_id: str) -> Grants:
     """The names, such as `Group.Read.All`, of what is granted for Graph. Raises ReadFailed."""
-    graph = (await _get(transport, f"/v1.0/servicePrincipals(appId='{GRAPH}')?$select=id,appRoles")) or {}
+    graph = await _get(transport, f"/v1.0/servicePrincipals(appId='{GRAPH}')?$select=id,appRoles")
     names = {role["id"]: role["value"] for role in graph.get("appRoles", ()) if role.get("value")}
     if not names:
         raise ReadFailed(_DOING, message="the directory does not describe Graph's permissions")
-    app = quote(client_id, safe="")
-    address: str | None = f"/v1.0/servicePrincipals(appId='{app}')/appRoleAssignments"
-    granted: set[str] = set()
+    app = f"/v1.0/servicePrincipals(appId='{quote(client_id, safe='')}')"
+    roles = {
+        names[one["appRoleId"]]
+        async for one in _all(transport, f"{app}/appRoleAssignments")
+        if one.get("resourceId") == graph.get("id") and one.get("appRoleId") in names
+    }
+    scopes = {
+        scope
+        async for one in _all(transport, f"{app}/oauth2PermissionGrants")
+        if one.get("resourceId") == graph.get("id")
+        for scope in str(one.get("scope") or "").split()
+    }
+    return Grants(frozenset(roles), frozenset(scopes))
+
+
+async def _all(transport: Transport, address: str) -> AsyncIterator[dict[str, Any]]:
+    """Every object of a list, page by page."""
+    onward: str | None = address
     seen: set[str] = set()
-    while address is not None:
-        seen.add(address)
-        found = await _page(transport, address)
-        granted |= {
-            names[one["appRoleId"]]
-            for one in found.objects
-            if one.get("resourceId") == graph.get("id") and one.get("appRoleId") in names
-        }
-        address = found.next_link
-        if address is not None and (address in seen or not addresses.within(address, transport.base_url)):
+    while onward is not None:
+        seen.add(onward)
+        found = page(_DOING, await _reply(transport, onward))
+        for one in found.objects:
+            yield one
+        onward = found.next_link
+        if onward is not None and (onward in seen or not addresses.within(onward, transport.base_url)):
             raise ReadFailed(_DOING, message="the next page does not go on with the list")
-    return frozenset(granted)
-
-
-async def _page(transport: Transport, address: str) -> Page:
-    return page(_DOING, await _reply(transport, address))
 
 
 async def _get(transport: Transport, address: str) -> dict[str, Any]:

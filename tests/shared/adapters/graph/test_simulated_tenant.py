@@ -226,4 +226,4 @@ def test_a_withdrawn_grant_fails_the_read_and_refuses_the_write(tenant: Simulate
 
 def test_the_grants_are_what_the_token_carries(tenant: Simulated) -> None:
     granted = tenant.use(lambda api: api.grants(APP))
-    assert granted == set(tenant.control("GET", "grants")["value"])
+    assert granted.application == set(tenant.control("GET", "grants")["value"])

@@ -218,8 +218,17 @@ def test_grants_are_named_by_the_directory() -> None:
         "@odata.nextLink": f"{BASE}/v1.0/servicePrincipals/x/appRoleAssignments?$skiptoken=1",
     }
     last = {"value": [{"appRoleId": "r2", "resourceId": "g"}, {"appRoleId": "r9", "resourceId": "g"}]}
-    graph = answering(ok({"id": "g", "appRoles": roles}), ok(page), ok(last))
-    assert use(graph, lambda api: api.grants("app")) == {"Group.Read.All", "Policy.Read.All"}
+    delegated = {
+        "value": [
+            {"resourceId": "g", "scope": "User.Read Policy.Read.All"},
+            {"resourceId": "g", "scope": " Policy.Read.All Group.Read.All"},
+            {"resourceId": "other", "scope": "Mail.Read"},
+        ]
+    }
+    graph = answering(ok({"id": "g", "appRoles": roles}), ok(page), ok(last), ok(delegated))
+    found = use(graph, lambda api: api.grants("app"))
+    assert found.application == {"Group.Read.All", "Policy.Read.All"}
+    assert found.delegated == {"User.Read", "Policy.Read.All", "Group.Read.All"}
 
 
 @pytest.mark.parametrize(
