@@ -90,7 +90,7 @@ async def _all(desk: Desk) -> Stop | HeldChanges | bool:
                 return False
     journal = desk.ledger.journal
     held = tuple(one.id for one in desk.approved.changes if desk.held(one))
-    await _progress(desk.work, journal, last=not held)
+    await _progress(desk.work, journal, last=True)
     if held:
         return HeldChanges(held)
     return True if journal.stopped is None else Stop(journal.stopped)

@@ -8,6 +8,7 @@ import pytest
 from shared.domain.move import Cancel
 from shared.domain.repair import (
     ROUND,
+    Ask,
     Close,
     Forget,
     Instance,
@@ -51,7 +52,9 @@ def found(stage: Stage = Stage.BACKING_UP, **more) -> OpenSync:
 
 WAKE = Wake(ID, decision_event(DIGEST))
 JUST = NOW - dt.timedelta(seconds=5)
+HELD = found(Stage.TENANT_APPROVAL)
 CASES = {
+    "waits for the tenant": (HELD, Instance.LIVE, [Ask(TENANT, HELD.sync)]),
     "runs": (found(), Instance.LIVE, []),
     "listing behind": (found(projected=6), Instance.LIVE, [Project(TENANT.id)]),
     "not listed": (found(projected=None), Instance.LIVE, [Project(TENANT.id)]),
