@@ -115,6 +115,8 @@ async def compare(payload: dict) -> dict:  # type: ignore[type-arg]
         if stop := await work.stop():
             return _stopped(stop)
         found = await step(work)
+        if isinstance(found, Stop):
+            return _stopped(found)
         if isinstance(found, SyncError):
             return _failed(found)
         return {"asks": found.asks, "digest": found.digest}

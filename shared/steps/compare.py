@@ -34,9 +34,10 @@ from shared.steps.artifacts import COMMITS
 from shared.steps.findings import Findings, read_adopted, write_adopted, write_findings
 from shared.steps.log import Event
 from shared.steps.refs import ACCORD, load_agreement
-from shared.steps.work import Work
+from shared.steps.work import Stop, Work
 
 ATTEMPTS = 5
+_UNREADABLE = frozenset({NotReadReason.READ_FAILED, NotReadReason.NOT_AVAILABLE})
 EARLIER = 50
 """How many earlier syncs are looked through for one with the same plan."""
 
@@ -67,10 +68,16 @@ class _Compared:
     commits: Mapping[str, CommitId]
 
 
-async def compare_and_plan(work: Work) -> Found | SyncError:
-    """The whole stage; an error where the repository moved more often than the comparison could follow."""
+async def compare_and_plan(work: Work) -> Found | SyncError | Stop:
+    """The whole stage; a Stop where a cancel came before the commit.
+
+    An error where the repository moved more often than the comparison could follow, and where no type at all
+    could be read.
+    """
     scope = await asyncio.to_thread(blobs.load_scope, work.artifacts)
     side = await _tenant_side(work, scope)
+    if stop := await work.stop():  # the lookups may have taken minutes
+        return stop
     for _ in range(ATTEMPTS):
         try:
             done = await asyncio.to_thread(_commit, work, side)
@@ -85,7 +92,22 @@ async def compare_and_plan(work: Work) -> Found | SyncError:
         )
     state = await _with_wanted(work, done)
     plan = None if work.sync.options.mode is Mode.BACKUP_ONLY else _plan(work, scope, state, done.result)
-    return await _keep(work, side, replace(done, state=state), plan)
+    found = await _keep(work, side, replace(done, state=state), plan)
+    return _nothing_read(work, side) or found
+
+
+def _nothing_read(work: Work, side: _Side) -> SyncError | None:
+    """The error of a sync to which the service gave no type at all; a held type was readable."""
+    failed = [one for one in side.not_read if one.counted and one.reason in _UNREADABLE]
+    if side.read or not failed or any(one.reason is NotReadReason.HELD for one in side.not_read):
+        return None
+    return SyncError(
+        code="nothingReadable",
+        message=f"Nothing of {work.tenant.display_name} could be read.",
+        operation=f"backing up {work.tenant.id}",
+        detail="; ".join(one.detail for one in failed)[:8_000],
+        request_id=next((one.request_id for one in failed if one.request_id), ""),
+    )
 
 
 async def _tenant_side(work: Work, scope: Scope) -> _Side:
