@@ -11,6 +11,8 @@ from azure.durable_functions import Blueprint
 def blueprints() -> tuple[Blueprint, ...]:
     """Every HTTP function."""
     from functions.triggers.audit import audit
+    from functions.triggers.authentication import authentication
+    from functions.triggers.callback_sign_in import callback_sign_in
     from functions.triggers.changes import changes
     from functions.triggers.decisions import decisions
     from functions.triggers.downloads import downloads
@@ -25,4 +27,5 @@ def blueprints() -> tuple[Blueprint, ...]:
     from functions.triggers.unknown import unknown
 
     api = (tenants, syncs, operations, changes, decisions, downloads, audit, types, service, keys, unknown)
-    return (*api, git, page)
+    people = (authentication, callback_sign_in)
+    return (*api, *people, git, page)

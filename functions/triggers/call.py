@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,11 +16,14 @@ import azure.functions as func
 from functions.triggers import bodies
 from functions.triggers.needs import DurableClient, Services
 from functions.triggers.queries import Query
-from shared.domain.access import Caller, Operation
-from shared.domain.sync import SyncRecord, TenantRecord
+from shared.domain.access import Caller, Operation, Role, may
+from shared.domain.sign_in import number
+from shared.domain.sync import Stage, SyncRecord, TenantRecord
 from shared.errors import Problem
 from shared.names import SyncId, TenantId
+from shared.steps.sign_in_flow import Vault
 from shared.texts import Language
+from shared.wire.sign_in import offer_json
 from shared.wire.sync import sync_json
 
 if TYPE_CHECKING:
@@ -112,6 +116,21 @@ class Call:
     def sync_json(self, sync: SyncRecord) -> dict[str, Any]:
         """A sync as this caller gets it."""
         return sync_json(sync, self.tenant.resting, self.language, self.origin)
+
+    async def shown(self, sync: SyncRecord) -> dict[str, Any]:
+        """The same, with the code and the link to sign in by, for whoever may operate the tenant."""
+        if sync.stage is not Stage.SIGN_IN or not self._operates():
+            return self.sync_json(sync)
+        services = self.services
+        artifacts = services.artifacts(sync.tenant, sync.id)
+        vault = Vault(sync.tenant, sync.id, number(sync), artifacts, services.sealed)
+        flow = await asyncio.to_thread(vault.load)
+        offer = None if flow is None else offer_json(flow, self.language)
+        return self.sync_json(sync) | {"authentication": offer}
+
+    def _operates(self) -> bool:
+        tenant = self.tenant
+        return may(self.caller, Role.OPERATOR, tenant.id, tenant.settings.access)
 
     def address(self, *parts: str) -> str:
         """An absolute address below `/api/v1`."""

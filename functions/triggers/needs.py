@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from shared.domain.catalog import Catalog
 from shared.domain.sync import Actor, SyncRecord, TenantRecord
 from shared.names import ChangeId, SyncId, TenantId
-from shared.ports import Clock, Repository
+from shared.ports import Clock, Repository, Sealed, TokenCaches
 from shared.steps.decide import Plans
+from shared.steps.sign_in import Attempt
 from shared.stores import AnswerStore, Artifacts, AuditLog, Callbacks, KeyStore, StatusStore
 
 
@@ -77,6 +78,20 @@ class Services(Protocol):
     def callbacks(self) -> Callbacks: ...
     @property
     def catalog(self) -> Catalog: ...
+
+    @property
+    def sealed(self) -> Sealed:
+        """Encrypts what is kept of sign-ins."""
+        ...
+
+    @property
+    def token_caches(self) -> TokenCaches:
+        """Who is signed in to which tenant."""
+        ...
+
+    async def attempt(self, tenant: TenantRecord, subject: SyncId, number: int) -> Attempt:
+        """One sign-in of a person to the tenant: a sync's, or one ahead of any."""
+        ...
 
     @property
     def plans(self) -> Plans:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+from dataclasses import replace
 from typing import Final
 
 import azure.durable_functions as df
@@ -12,7 +13,7 @@ from functions.triggers import who
 from functions.triggers.answers import Answer, answer
 from functions.triggers.call import Call, operation_token
 from functions.triggers.endpoint import Traits, endpoint, forbidden
-from shared.domain.access import Role, holds, may
+from shared.domain.access import Caller, Role, holds, may
 from shared.domain.status import STATUS_OF
 from shared.domain.sync import SyncRecord, TenantRecord
 from shared.errors import Problem
@@ -27,13 +28,15 @@ WORKING: Final = "5"
 WAITING: Final = "60"
 
 
-@endpoint(operations, "getOperation", Traits(guarded=True, loads=("signing_key",)))
+@endpoint(operations, "getOperation", Traits(guarded=True, loads=("signing_key", "sealed")))
 async def get_operation(call: Call) -> Answer:
     """The sync, for whoever holds the address's token or may read its tenant."""
     until = call.query.choice("until", ("attention", "end"), "attention")
-    tenant, sync = await _found(call)
+    tenant, sync, caller = await _found(call)
     status = STATUS_OF[sync.stage]
     shown = sync_json(sync, tenant.resting, call.language, call.origin)
+    if caller is not None:  # who has the address alone is shown no code
+        shown = await replace(call, tenant_record=tenant, caller=caller).shown(sync)
     if sync.ended_at is not None or status is None:
         return answer(shown)
     waits = waits_for_a_person(status)
@@ -43,8 +46,10 @@ async def get_operation(call: Call) -> Answer:
     return answer(shown, 202, Retry_After=WAITING if waits else WORKING, Location=location)
 
 
-async def _found(call: Call) -> tuple[TenantRecord, SyncRecord]:
-    """The sync, if the caller may see it. Without a good token the caller is asked who they are first."""
+async def _found(call: Call) -> tuple[TenantRecord, SyncRecord, Caller | None]:
+    """The sync, if the caller may see it, and who that is. Without a good token the caller is asked who they
+    are first.
+    """
     name, caller = call.sync_id, None
     tokened = _tokened(call, name)
     if not tokened:
@@ -61,7 +66,7 @@ async def _found(call: Call) -> tuple[TenantRecord, SyncRecord]:
         caller = await who.authenticate(call.request, call.services)
     if caller is not None and not may(caller, Role.READER, tenant.id, tenant.settings.access):
         raise forbidden(Role.READER)
-    return tenant, sync
+    return tenant, sync, caller
 
 
 def _tokened(call: Call, sync: SyncId) -> bool:

@@ -11,8 +11,10 @@ from functions.triggers.endpoint import Traits, endpoint
 from functions.triggers.operations import WORKING
 from functions.triggers.waking import begin, wake
 from shared.domain.move import Cancel
+from shared.domain.sign_in import SignInResult, SignInState, number
+from shared.domain.sync import Stage, SyncRecord
 from shared.errors import Problem
-from shared.names import CANCEL_EVENT, TypeKey, decision_event
+from shared.names import CANCEL_EVENT, TypeKey, decision_event, sign_in_event, sign_in_instance
 from shared.steps.cancel import cancel
 from shared.steps.start import Wanted, start
 from shared.wire.sync import options_of
@@ -52,18 +54,18 @@ def _known(call: Call, named: dict[str, tuple[TypeKey, ...]]) -> None:
         raise Problem("invalidBody", 422, errors=faults)
 
 
-@endpoint(syncs, "listSyncs")
+@endpoint(syncs, "listSyncs", Traits(loads=("sealed",)))
 async def list_syncs(call: Call) -> Answer:
     """A tenant's syncs, newest first."""
     query = call.query
     found, after = await call.services.status.syncs(call.tenant.id, query.top(), query.after())
-    return answer(call.page([call.sync_json(one) for one in found], after))
+    return answer(call.page([await call.shown(one) for one in found], after))
 
 
-@endpoint(syncs, "getSync")
+@endpoint(syncs, "getSync", Traits(loads=("sealed",)))
 async def get_sync(call: Call) -> Answer:
     """One sync."""
-    return answer(call.sync_json(await call.sync()))
+    return answer(await call.shown(await call.sync()))
 
 
 @endpoint(syncs, "cancelSync", Traits(durable=True))
@@ -75,4 +77,14 @@ async def cancel_sync(call: Call) -> Answer:
     asked = Cancel(call.caller.actor, services.clock.now(), body.comment or "")
     sync = await cancel(services.status, services.audit, call.tenant.id, call.sync_id, asked)
     await wake(call.durable, sync.id, CANCEL_EVENT)
+    if sync.stage is Stage.SIGN_IN:
+        await _call_off(call, sync)
     return answer(call.sync_json(sync), 202)
+
+
+async def _call_off(call: Call, sync: SyncRecord) -> None:
+    """Its sign-in is settled too, so that nobody is waited for any longer."""
+    which, now = number(sync), call.services.clock.now()
+    result = SignInResult(SignInState.CANCELLED, now)
+    await call.services.status.settle_sign_in(call.tenant.id, sync.id, which, result)
+    await wake(call.durable, sign_in_instance(sync.id, which), sign_in_event(which))

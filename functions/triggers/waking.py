@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from typing import Final
 
 from functions.triggers.needs import DurableClient
 from shared.domain.sync import SyncRecord, TenantRecord
-from shared.names import SYNC_TENANT, SyncId
+from shared.names import SIGN_IN, SYNC_TENANT, SyncId, sign_in_instance
 
 LOG: Final = logging.getLogger("accord.api")
 
@@ -20,6 +21,24 @@ async def begin(client: DurableClient, tenant: TenantRecord, sync: SyncRecord) -
         await client.start_new(SYNC_TENANT, sync.id, given)
     except Exception as exc:  # noqa: BLE001 - the sync stands; `reconcile` starts it within a minute
         LOG.warning("starting the orchestration of sync %s: %s", sync.id, exc)
+
+
+async def await_sign_in(
+    client: DurableClient, tenant: TenantRecord, attempt: SyncId, deadline: dt.datetime
+) -> None:
+    """Starts the wait for a sign-in ahead of any sync: started twice, it is one."""
+    given = {
+        "tenant": tenant.id,
+        "sync": attempt,
+        "number": 1,
+        "step": 0,
+        "limit": 0,
+        "deadline": deadline.isoformat(),
+    }
+    try:
+        await client.start_new(SIGN_IN, sign_in_instance(attempt, 1), given)
+    except Exception as exc:  # noqa: BLE001 - asked for again, the same code is shown and waited for
+        LOG.warning("waiting for sign-in %s of %s: %s", attempt, tenant.id, exc)
 
 
 async def wake(client: DurableClient, sync: SyncId, event: str) -> None:

@@ -73,6 +73,12 @@ _OPERATIONS = (
     Operation("listChanges", "GET", f"{_SYNC}/changes", Role.READER),
     Operation("getChange", "GET", f"{_SYNC}/changes/{{change}}", Role.READER),
     Operation("decide", "POST", f"{_SYNC}/decision", Role.APPROVER),
+    Operation("checkAuthentication", "POST", f"{_SYNC}/authentication/check", Role.OPERATOR),
+    Operation("getAuthentication", "GET", f"{_TENANT}/authentication", Role.READER),
+    Operation("startAuthentication", "POST", f"{_TENANT}/authentication", Role.OPERATOR),
+    Operation("signOut", "DELETE", f"{_TENANT}/authentication", Role.OPERATOR),
+    # People's browsers come here from the identity provider, with a state that counts once.
+    Operation("signInCallback", "POST", "/callback/sign-in", None),
     Operation("getReport", "GET", f"{_SYNC}/report", Role.READER),
     Operation("getLogs", "GET", f"{_SYNC}/logs", Role.READER),
     Operation("getArtifacts", "GET", f"{_SYNC}/artifacts", Role.READER),

@@ -18,8 +18,9 @@ from typing import TypeVar
 from shared.domain.sign_in import SignInResult, SignInState, closing, signed_in_again
 from shared.errors import LeaseLost, SignInFailed, StorageConflict, StorageUnavailable
 from shared.ports import Clock
+from shared.steps import trail
 from shared.steps.sign_in_flow import PURPOSE, Flow, Notice, Vault
-from shared.stores import Callbacks, Expected, Lease, StatusStore
+from shared.stores import AuditLog, Callbacks, Expected, Lease, StatusStore
 from shared.user_ports import BrowserLink, DeviceCode, Polled, PollKind, StoredCache, TokenCaches, UserSignIn
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class Attempt:
     caches: TokenCaches
     callbacks: Callbacks
     status: StatusStore
+    audit: AuditLog
     clock: Clock
     scopes: frozenset[str]
     redirect_uri: str
@@ -238,6 +240,8 @@ async def settle(attempt: Attempt, result: SignInResult) -> SignInResult:
 async def _settle(attempt: Attempt, lease: Lease | None, result: SignInResult) -> SignInResult:
     vault = attempt.vault
     stands = await attempt.status.settle_sign_in(vault.tenant, vault.subject, vault.number, result)
+    if stands.state is not SignInState.CANCELLED:  # of which its own call leaves a trace
+        await attempt.audit.add(trail.of_sign_in(vault.tenant, vault.subject, vault.number, stands))
     with contextlib.suppress(LeaseLost):  # whoever holds it reads the row, and removes it at the sync's end
         if lease is None:
             await asyncio.to_thread(vault.remove)

@@ -5,12 +5,14 @@ Each goes by the moment and the id of what it tells, so that twice the same is o
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from shared.domain.decision import BY_PEOPLE
 from shared.domain.move import Cancel
 from shared.domain.repair import OpenSync
-from shared.domain.sync import Decision, DecisionKind, SyncRecord
+from shared.domain.sign_in import SignInResult
+from shared.domain.sync import Actor, ActorKind, Decision, DecisionKind, SyncRecord
 from shared.names import SyncId, TenantId
 from shared.stores import AuditEntry
 
@@ -54,6 +56,27 @@ def of_cancel(tenant: TenantId, sync: SyncId, cancel: Cancel) -> AuditEntry:
     """Somebody asked a sync to stop."""
     return AuditEntry(
         cancel.at, cancel.by, "sync.cancelled", tenant, sync, detail=cancel.comment, id=f"{sync}-cancelled"
+    )
+
+
+def of_authentication(
+    tenant: TenantId, action: str, by: Actor, at: dt.datetime, attempt: SyncId | None = None
+) -> AuditEntry:
+    """Somebody asked for a sign-in ahead of any sync, looked whether one is done, or signed out."""
+    return AuditEntry(at, by, f"authentication.{action}", tenant, detail=attempt or "")
+
+
+def of_sign_in(tenant: TenantId, subject: SyncId, number: int, result: SignInResult) -> AuditEntry:
+    """Somebody signed in, or could not; `subject` is the sync, or the attempt ahead of any."""
+    name = result.account or "unknown"
+    return AuditEntry(
+        result.at,
+        Actor(ActorKind.PERSON, name, name, "sign-in"),
+        f"authentication.{result.state.value}",
+        tenant,
+        subject,
+        detail=result.detail,
+        id=f"{subject}-signIn-{number}",
     )
 
 

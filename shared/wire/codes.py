@@ -28,6 +28,8 @@ PROBLEMS: Final[Mapping[str, int]] = {
     "syncEnded": 409,
     "entraTenantInUse": 409,
     "directoryFixed": 409,
+    "userAuthenticationOff": 409,
+    "signInRefused": 409,
     "planChanged": 409,
     "notPending": 409,
     "alreadyDecided": 409,
@@ -44,6 +46,7 @@ PROBLEMS: Final[Mapping[str, int]] = {
     "idempotencyKeyReused": 422,
     "internal": 500,
     "busy": 503,
+    "signInUnavailable": 503,
     "storageUnavailable": 503,
 }
 """Refusals of a request: code → HTTP status."""

@@ -65,7 +65,7 @@ def sync_json(sync: SyncRecord, resting: Status | None, language: Language, orig
             "stale": sync.deploy.stale,
             "skipped": sync.deploy.skipped,
         },
-        # No sync waits for a sign-in yet: the service principal signs in by itself.
+        # Added for whoever may operate the tenant, while the sync waits for somebody to sign in.
         "authentication": None,
         "plan": sync.plan and _plan(sync.plan),
         "decision": decision_json(sync.decision),

@@ -35,6 +35,8 @@ from shared.domain.sync import (
     SyncRecord,
     TenantRecord,
 )
+from shared.steps.sign_in import Attempt
+from shared.steps.sign_in_flow import Vault
 
 NOW = dt.datetime(2026, 3, 1, 6, 0, tzinfo=dt.UTC)
 ORIGIN = "https://accord.example"
@@ -42,17 +44,18 @@ GUID = "3f2a8c1e-5d47-4b7a-9f10-6c2f4d1e8a90"
 KEYS = {role: f"key-of-{role.value}" for role in Role}
 
 
-def _stores() -> Any:
-    path = Path(__file__).parents[1] / "fakes" / "stores.py"
-    if "accord_fakes_stores" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("accord_fakes_stores", path)
+def _fakes(name: str) -> Any:
+    full = f"accord_fakes_{name}"
+    if full not in sys.modules:
+        path = Path(__file__).parents[1] / "fakes" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(full, path)
         module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
+        sys.modules[full] = module
         spec.loader.exec_module(module)
-    return sys.modules["accord_fakes_stores"]
+    return sys.modules[full]
 
 
-stores = _stores()
+stores, people = _fakes("stores"), _fakes("user_access")
 
 
 @dataclass
@@ -101,6 +104,9 @@ class Services:
         self.keys = stores.MemoryKeys()
         self.answers = stores.MemoryAnswers()
         self.callbacks = stores.MemoryCallbacks()
+        self.sealed = people.GlassSeal()
+        self.token_caches = people.MemoryTokenCaches()
+        self.provider = people.FakeUserSignIn()
         self.signing_key = b"k" * 32
         self.healthy = True
         self.blobs: dict[str, Any] = {}
@@ -138,6 +144,19 @@ class Services:
             return SimpleNamespace(status=200, headers={"Content-Type": "x/git"}, body=b"git")
 
         return SimpleNamespace(serve=serve)
+
+    async def attempt(self, tenant, subject, number):
+        return Attempt(
+            vault=Vault(tenant.id, subject, number, self.artifacts(tenant.id, subject), self.sealed),
+            provider=self.provider,
+            caches=self.token_caches,
+            callbacks=self.callbacks,
+            status=self.status,
+            audit=self.audit,
+            clock=self.clock,
+            scopes=frozenset({"Policy.Read.All"}),
+            redirect_uri=f"{ORIGIN}/callback/sign-in",
+        )
 
     async def health(self):
         return {"storage": self.healthy}

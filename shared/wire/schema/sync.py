@@ -107,8 +107,8 @@ class DeployAnswer(Answer):
 class SignInAnswer(Answer):
     """The code to sign in with, for callers who may operate the tenant."""
 
-    user_code: str
-    verification_uri: str
+    user_code: Annotated[str | None, Field(description="Null where the app may not use device codes.")]
+    verification_uri: str | None
     sign_in_url: str | None
     expires_at: Time
     notice: str | None

@@ -7,7 +7,9 @@ import pytest
 
 from functions.triggers import (
     audit,
+    authentication,
     blueprints,
+    callback_sign_in,
     changes,
     decisions,
     downloads,
@@ -24,18 +26,31 @@ from functions.triggers.who import key_hash
 from shared.domain.access import OPERATIONS, KeyRecord, Role
 from shared.domain.sync import Outcome, Stage
 
-MODULES = (audit, changes, decisions, downloads, keys, operations, service, syncs, tenants, types)
+MODULES = (
+    audit,
+    authentication,
+    callback_sign_in,
+    changes,
+    decisions,
+    downloads,
+    keys,
+    operations,
+    service,
+    syncs,
+    tenants,
+    types,
+)
 ENDPOINTS = {
     one.operation.id: one for module in MODULES for one in vars(module).values() if isinstance(one, Endpoint)
 }
 READERS = (
     "listTenants getTenant listSyncs getSync listChanges getChange getReport getLogs getArtifacts".split()
 )
-READERS += ["getOperation", "listTenantAudit", "listAudit", "listTypes"]
-OPERATORS = ["startSync", "cancelSync"]
+READERS += ["getOperation", "listTenantAudit", "listAudit", "listTypes", "getAuthentication"]
+OPERATORS = ["startSync", "cancelSync", "checkAuthentication", "startAuthentication", "signOut"]
 APPROVERS = ["decide"]
 ADMINISTRATORS = "putTenant patchTenant deleteTenant listKeys createKey deleteKey".split()
-OPEN = ["listErrors", "getHealth"]
+OPEN = ["listErrors", "getHealth", "signInCallback"]
 ALLOWED = {
     Role.READER: READERS,
     Role.OPERATOR: READERS + OPERATORS,
