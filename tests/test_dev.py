@@ -119,6 +119,7 @@ class TestSetUp:
     def test_running_needs_fewer_packages_than_checking(self, environment: Environment) -> None:
         (environment.root / pythons.CHECK).write_text("a-new-package==1\n")
         assert environment.is_ready(pythons.RUN)
+        assert environment.is_ready(pythons.TEST)
         assert [step.name for step in environment.installing(pythons.RUN)] == ["packages"]
         assert not environment.is_ready(pythons.CHECK)
 

@@ -13,11 +13,14 @@ from infra.local.processes import Program
 
 Version = tuple[int, int]
 SUPPORTED: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13))
-RUN, CHECK = "infra/local/requirements.txt", "requirements-dev.txt"
-"""What running the app on this machine needs, and what checking it needs, which includes the first."""
+RUN, TEST, CHECK = "infra/local/requirements.txt", "tests/requirements.txt", "requirements-dev.txt"
+"""What running the app on this machine needs, what the fast tests need besides, and what checking it whole
+needs: each includes the one before.
+"""
+LEVELS = {RUN: "run", TEST: "test", CHECK: "check"}
 REQUIREMENTS = {
-    RUN: ("constraints.txt", "requirements.txt", RUN),
-    CHECK: ("constraints.txt", "requirements.txt", RUN, CHECK),
+    level: ("constraints.txt", "requirements.txt", *list(LEVELS)[: place + 1])
+    for place, level in enumerate(LEVELS)
 }
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", "2")
 STAMP = "accord-packages"
@@ -101,14 +104,14 @@ class Environment:
 
     def installing(self, needs: str = CHECK) -> Iterator[Program]:
         """What to run to complete its packages; those that are there and right stay."""
-        done = {level: self._wanted(level) for level in (RUN, needs)}
+        done = {level: self._wanted(level) for level in LEVELS if level in REQUIREMENTS[needs]}
         install = ("install", "--no-compile", "--progress-bar", "off", "-r", needs)
         yield Program("packages", (str(self.python), *PIP, *install), self.root)
         for level, wanted in done.items():
             self._stamp(level).write_text(wanted)
 
     def _stamp(self, needs: str) -> Path:
-        return self.folder / f"{STAMP}-{'run' if needs == RUN else 'check'}"
+        return self.folder / f"{STAMP}-{LEVELS[needs]}"
 
     def _wanted(self, needs: str) -> str:
         content = b"".join((self.root / name).read_bytes() for name in REQUIREMENTS[needs])

@@ -66,9 +66,9 @@ def set_up_further(root: Path, version: pythons.Version, base: Path) -> Environm
     """The environment for a further Python to run the tests on."""
     environment = pythons.environment(root, version)
     with _only_one(root):
-        if not environment.is_ready():
+        if not environment.is_ready(pythons.TEST):
             _make(environment, base)
-            lane = Lane(f"packages for Python {pythons.text(version)}", environment.installing())
+            lane = Lane(f"packages for Python {pythons.text(version)}", environment.installing(pythons.TEST))
             work_through([lane], root / OWN_FOLDER / "logs")
     return environment
 

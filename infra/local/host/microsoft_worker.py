@@ -119,7 +119,7 @@ def _own_copy() -> ModuleType:
             raise InvalidSettings(
                 "The worker `microsoft` is the package azure-functions-runtime, which is not installed for "
                 f"this Python {sys.version_info[0]}.{sys.version_info[1]}: use Python 3.13 with the packages "
-                "of requirements-dev.txt, or the worker `direct`."
+                "of tests/requirements.txt, or the worker `direct`."
             ) from missing
 
 
