@@ -7,13 +7,14 @@ import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import chaos
 import pytest
 
 from infra.local import stack as programs
 from infra.local.dev import node, pythons
 from infra.local.host import WorkerKind
 from infra.local.processes import Child, free_ports
-from infra.local.stack import Stack
+from infra.local.stack import Chaos, Stack
 from infra.local.storage import azurite as storage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,11 +29,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=WorkerKind.DIRECT.value,
         help="what runs the functions in the local host: itself, or Microsoft's worker (Python 3.13)",
     )
+    group = parser.getgroup("chaos", "the stack as three hosts, late and given to repeat")
+    group.addoption("--chaos", action="store_true", help="run the end-to-end tests so, and no others")
+    group.addoption("--seed", type=int, default=1, help="what chance decides (%(default)s)")
+    group.addoption(
+        "--share", type=int, default=1, metavar="N", help="only one in N tests, chosen by name and seed"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hosts that are started as processes of their own take their worker from the environment."""
     os.environ["ACCORD_HOST_WORKER"] = config.getoption("host_worker")
+    if config.getoption("chaos"):
+        os.environ["ACCORD_PATIENCE"] = str(chaos.PATIENCE)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -43,6 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     reason = "Microsoft's worker package is not installed: there is none for Python before 3.13"
     if missing and pythons.on_ci():
         raise pytest.UsageError(reason)
+    if config.getoption("chaos"):
+        chaos.prepare(config, items, config.getoption("seed"), config.getoption("share"))
     for item in items:
         if missing:
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -105,11 +116,15 @@ def tenant_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def worker_stack(
-    azurite: str, tenant_server: str, tmp_path_factory: pytest.TempPathFactory
+    azurite: str,
+    tenant_server: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[Stack]:
-    """The host of this worker, on its storage and its tenants."""
+    """The host of this worker, or its hosts, on its storage and its tenants."""
     tenant_port = int(tenant_server.rpartition(":")[2])
-    stack = Stack(ROOT, azurite, tenant_port, tmp_path_factory.mktemp("host"))
+    shape = Chaos(pytestconfig.getoption("seed")) if pytestconfig.getoption("chaos") else None
+    stack = Stack(ROOT, azurite, tenant_port, tmp_path_factory.mktemp("host"), shape)
     LOGS["stack"] = stack
     try:
         yield stack

@@ -6,6 +6,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.processes import Child, Program, free_ports
@@ -31,13 +32,24 @@ def tenants(root: Path, python: Path, port: int, data: Path | None) -> Program:
     )
 
 
-def host(root: Path, python: Path, port: int, data: Path, settings: Mapping[str, str]) -> Program:
-    """The host that runs the app, embedded: our own, in place of Azure Functions."""
+def host(
+    root: Path,
+    python: Path,
+    port: int,
+    data: Path,
+    settings: Mapping[str, str],
+    *,
+    roles: str = "http,durable,timer",
+) -> Program:
+    """The host that runs the app, embedded: our own, in place of Azure Functions.
+
+    Several may share `data`, each with roles and a port of its own.
+    """
     return Program(
-        name="host",
+        name="host" if roles == "http,durable,timer" else f"host-{port}",
         command=(
             str(python), "-m", "infra.local.host",
-            "--app", str(root), "--port", str(port), "--data", str(data),
+            "--app", str(root), "--port", str(port), "--data", str(data), "--role", roles,
         ),
         folder=root,
         environment=settings,
@@ -82,45 +94,76 @@ def settings(storage: str, tenant_port: int, port: int, data: Path) -> dict[str,
     }
 
 
-class Stack:
-    """A host for tests, on storage and simulated tenants that run already; it can be killed and come back.
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """One host for HTTP and two for the work, timers included, all of them late and given to repeat.
 
-    `api` is the address of the app, `control` that of the simulated tenants, `data` the host's folder.
-    Addresses and data stay the same over every restart.
+    `delay_max` and `redeliver` as the host's faults have them; `seed` repeats what chance decides, as far as
+    three processes side by side can be repeated.
     """
 
-    def __init__(self, root: Path, storage: str, tenant_port: int, data: Path) -> None:
-        (port,) = free_ports(1)
-        self.api = url(port)
+    seed: int
+    delay_max: float = 5.0
+    redeliver: float = 0.25
+
+    def environment(self, number: int) -> dict[str, str]:
+        """What makes host `number` so."""
+        return {
+            "ACCORD_HOST_DELAY_MAX": str(self.delay_max),
+            "ACCORD_HOST_REDELIVER": str(self.redeliver),
+            "ACCORD_HOST_SEED": str(self.seed * 10 + number),
+        }
+
+
+class Stack:
+    """Hosts for tests, on storage and simulated tenants that run already; they can be killed and come back.
+
+    One host does everything; with `chaos` there are three. `api` is the address of the app, `control` that of
+    the simulated tenants, `data` the hosts' folder. Addresses and data stay the same over every restart, and
+    `settings` are read anew at each.
+    """
+
+    def __init__(
+        self, root: Path, storage: str, tenant_port: int, data: Path, chaos: Chaos | None = None
+    ) -> None:
+        roles = ["http,durable,timer"] if chaos is None else ["http", "durable,timer", "durable,timer"]
+        ports = free_ports(len(roles))
+        self.api = url(ports[0])
         self.control = url(tenant_port)
         self.data = data
         self.storage = storage
         # Tests kill hosts: what those held is soon free.
-        self.settings = settings(storage, tenant_port, port, data) | {"ACCORD_LEASE_SECONDS": "15"}
-        self._program = host(root, Path(sys.executable), port, data, self.settings)
-        self._child: Child | None = None
+        self.settings = settings(storage, tenant_port, ports[0], data) | {"ACCORD_LEASE_SECONDS": "15"}
+        self._root, self._chaos = root, chaos
+        self._hosts = list(zip(ports, roles, strict=True))
+        self._children: dict[int, Child] = {}
 
     def start(self) -> None:
-        """Starts the host unless it runs, and waits until it serves."""
-        if self._child is None or self._child.exit_code is not None:
-            self._child = Child.start(self._program, self.data / "logs")
-            self._child.wait_until_ready()
+        """Starts the hosts that do not run, and waits until they serve."""
+        for number, (port, roles) in enumerate(self._hosts):
+            child = self._children.get(port)
+            if child is None or child.exit_code is not None:
+                settings = self.settings | (self._chaos.environment(number) if self._chaos else {})
+                program = host(self._root, Path(sys.executable), port, self.data, settings, roles=roles)
+                self._children[port] = Child.start(program, self.data / "logs")
+        for child in self._children.values():
+            child.wait_until_ready()
 
     def stop(self) -> None:
-        """Ends the host as Azure does when it takes an instance away: it may finish what it does."""
-        if self._child is not None:
-            self._child.stop()
+        """Ends the hosts as Azure does when it takes instances away: they may finish what they do."""
+        for child in self._children.values():
+            child.stop()
 
     def kill(self) -> None:
-        """Ends the host at once, in the middle of whatever it does."""
-        if self._child is not None:
-            self._child.kill()
+        """Ends the hosts at once, in the middle of whatever they do."""
+        for child in self._children.values():
+            child.kill()
 
     def restart(self) -> None:
-        """Ends the host and starts it again."""
+        """Ends the hosts and starts them again."""
         self.stop()
         self.start()
 
     def log(self) -> str:
-        """The last lines of the host."""
-        return self._child.last_lines(60) if self._child is not None else ""
+        """The last lines of each host."""
+        return "\n".join(child.last_lines(60) for child in self._children.values())

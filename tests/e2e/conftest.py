@@ -27,6 +27,8 @@ TAGS = "beta/deviceManagement/roleScopeTags"
 GROUPS = "v1.0/groups"
 LOCATIONS = "v1.0/identity/conditionalAccess/namedLocations"
 POLICIES = "v1.0/identity/conditionalAccess/policies"
+PATIENCE = float(os.environ.get("ACCORD_PATIENCE", "1"))
+"""How many times longer everything may take: more than once where the hosts are made late (chaos)."""
 WAITING = ("pendingApproval", "pendingAuthentication")
 
 
@@ -103,7 +105,7 @@ class Driver:
 
     def wait(self, sync: str, until: str = "attention", seconds: float = 90) -> dict[str, Any]:
         """The sync, as soon as it waits for a person or (until="end") has ended."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while True:
             record = self.get(sync)
             if record["endedAt"] or (until == "attention" and record["status"] in WAITING):

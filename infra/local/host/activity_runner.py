@@ -74,6 +74,7 @@ class ActivityRunner:
             if self._faults.delivers_twice():
                 self._work.echo(activity, self._faults.echo_delay())
         for echo in self._work.take_echoes():
+            _log.info("activity %s of %s is delivered a second time", echo.name, echo.instance)
             self._begin(echo, now)
 
     def _begin(self, activity: Activity, now: Instant) -> None:
