@@ -7,7 +7,7 @@ import copy
 import urllib.parse
 from dataclasses import dataclass, replace
 
-from . import faults, objects, subresources
+from . import children, faults, multi_admin_approval, objects
 from .errors import GraphError, error_body, method_error
 from .exchange import Answer, Request
 from .faults import Effect
@@ -80,17 +80,22 @@ class Graph:
             if steps[1] in ("getbyids", "microsoft.graph.getbyids"):
                 return _with(objects.by_ids(request, self.table), headers)
             return _with(objects.directory_object(request, self.table, steps[1]), headers)
+        if steps[:2] == ["devicemanagement", "operationapprovalrequests"]:
+            return _with(multi_admin_approval.serve(request, steps), meter(request, None))
         try:
             route = resolve(self.table, request.path, request.version)
         except GraphError:
             meter(request, None)
             raise
         headers = meter(request, route.entry)
-        return _with(self._serve(request, route), headers)
+        approval = multi_admin_approval.hold(request, route)
+        answer = self._serve(request, route)
+        multi_admin_approval.complete(request, approval)
+        return _with(answer, headers)
 
     def _serve(self, request: Request, route: Route) -> Answer:
         if route.navigation is not None or route.action is not None:
-            return subresources.serve(request, self.table, route)
+            return children.serve(request, self.table, route)
         if request.method == "GET":
             return objects.read(request, self.table, route)
         if request.method == "POST":
