@@ -58,7 +58,6 @@ async def authenticate(payload: dict) -> dict:  # type: ignore[type-arg]
     """Signs in as the service principal and, silently, as the user; answers `signIn` where a person is
     needed: which sign-in of the sync that is.
     """
-    from shared.services import services
     from shared.steps.authenticate import Entered
     from shared.steps.authenticate import authenticate as step
     from shared.steps.check_permissions import note_refusal
@@ -70,7 +69,7 @@ async def authenticate(payload: dict) -> dict:  # type: ignore[type-arg]
             return _stopped(stop)
         if not payload["deploying"]:
             work.log.note(Event.STARTED, by=work.sync.started_by.name, stage=work.sync.options.mode.value)
-        entered = await step(work, services().of_tenant(work.tenant.id))
+        entered = await step(work)
         if isinstance(entered, SyncError):
             await note_refusal(work, entered)
             return _failed(entered)

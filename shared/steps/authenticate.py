@@ -13,7 +13,6 @@ from shared.domain.sign_in import Tried, to_try, user_types
 from shared.domain.sync import SyncError
 from shared.errors import ReadFailed, SignInFailed
 from shared.names import TypeKey
-from shared.ports import Artifacts
 from shared.steps.log import Event
 from shared.steps.tenant_findings import load_findings, save_tried
 from shared.steps.work import Work
@@ -46,18 +45,17 @@ APP = _As("the service principal", "client credentials")
 USER = _As("the stored user", "the stored token")
 
 
-async def authenticate(work: Work, findings: Artifacts) -> Entered | SyncError:
+async def authenticate(work: Work) -> Entered | SyncError:
     """An app token, from msal's cache or anew; then the user's, where a type to be read needs one.
 
-    `findings`: the tenant's blobs that belong to no sync. An error ends the sync. Repeatable: nothing is
-    written but token caches, and what trying types showed.
+    An error ends the sync. Repeatable: nothing is written but token caches, and what trying types showed.
     """
     found = await signed_in(work, work.tokens.app_token)
     if isinstance(found, SyncError):
         return found
     work.log.note(Event.SIGNED_IN, by=APP.who)
     wanted = wanted_types(work)
-    tried = await _tried(work, findings, wanted)
+    tried = await _tried(work, wanted)
     if not user_types(work.catalog, tried) & wanted or not with_user(work.tenant.settings):
         return Entered.SIGNED_IN
     if work.sync.without_user:  # nobody is asked twice for what was given up
@@ -90,12 +88,12 @@ async def _as_user(work: Work) -> Entered | SyncError:
     return Entered.SIGNED_IN
 
 
-async def _tried(work: Work, findings: Artifacts, wanted: frozenset[TypeKey]) -> dict[TypeKey, Tried]:
+async def _tried(work: Work, wanted: frozenset[TypeKey]) -> dict[TypeKey, Tried]:
     """What trying types with the service principal has shown; those not tried lately are, now.
 
     A type that the app may not read for want of a granted permission shows nothing, nor does a fault.
     """
-    tried = dict((await asyncio.to_thread(load_findings, findings)).tried)
+    tried = dict((await asyncio.to_thread(load_findings, work.findings)).tried)
     due = to_try(work.catalog, wanted, tried, work.clock.now())
     if not due:
         return tried
@@ -110,7 +108,7 @@ async def _tried(work: Work, findings: Artifacts, wanted: frozenset[TypeKey]) ->
         except ReadFailed as failed:
             work.log.note(Event.FAULT, type=key, detail=str(failed), request=failed.request_id)
     if new:
-        await asyncio.to_thread(save_tried, findings, new)
+        await asyncio.to_thread(save_tried, work.findings, new)
     return tried | new
 
 

@@ -52,7 +52,7 @@ class Findings(MemoryArtifacts):
 
 def enter(scene, findings=None, **changes):
     """One run of the step."""
-    return scene.play(authenticate, findings or Findings(), **changes)
+    return scene.play(authenticate, **changes | ({} if findings is None else {"findings": findings}))
 
 
 @pytest.fixture(params=["a token", "its roles"])
