@@ -17,7 +17,9 @@ from typing import IO
 
 import pytest
 
-from infra.local.processes import free_ports
+from infra.local.dev import demo, running
+from infra.local.dev.setup import Tools
+from infra.local.processes import Child, free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -245,6 +247,39 @@ def test_a_run_after_another_has_the_folder_to_itself_again(runs: list[Run], tmp
         run.process.send_signal(signal.SIGTERM)
         run.rest()
         assert run.process.returncode == 0
+
+
+def test_core_tools_on_the_path_take_the_hosts_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for `func` notes how it was started, serves as the app would, and is ended with the rest."""
+    port, tenant_port = free_ports(2)
+    (tmp_path / "stand_in.py").write_text(STAND_IN)
+    func = tmp_path / "bin" / "func"
+    func.parent.mkdir()
+    func.write_text(
+        f'#!/bin/sh\nprintf \'%s\\n\' "$PWD" "$@" > {tmp_path}/called\nenv > {tmp_path}/environment\n'
+        f"exec {sys.executable} {tmp_path}/stand_in.py host {port} {tmp_path}/ended ''\n"
+    )
+    func.chmod(0o755)
+    monkeypatch.setenv("PATH", str(func.parent), prepend=os.pathsep)
+    options = running.Options(port, tenant_port, tmp_path / "data", open_page=False, host="func")
+    tools = Tools(python=ROOT / ".venv" / "bin" / "python", node=Path("node"))
+    storage, tenants, host = running.programs(ROOT, tools, options)
+    child = Child.start(host, tmp_path / "logs")
+    try:
+        demo.wait_for_app(f"http://127.0.0.1:{port}", [child], 30)
+    finally:
+        child.stop()
+    assert (storage.name, tenants.name) == ("storage", "tenants")
+    assert (tmp_path / "called").read_text().splitlines() == [str(ROOT), "start", "--port", str(port)]
+    lines = (tmp_path / "environment").read_text().splitlines()
+    seen = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert seen["FUNCTIONS_WORKER_RUNTIME"] == "python"
+    assert seen["VIRTUAL_ENV"] == str(ROOT / ".venv")
+    assert seen["PATH"].startswith(f"{ROOT / '.venv' / 'bin'}{os.pathsep}")
+    assert "AccountKey=" in seen["AzureWebJobsStorage"]
+    assert seen["ACCORD_PUBLIC_URL"] == f"http://127.0.0.1:{port}"
+    assert seen["ACCORD_GRAPH_ENDPOINT"] == seen["ACCORD_LOGIN_ENDPOINT"] == f"http://127.0.0.1:{tenant_port}"
+    assert (tmp_path / "ended").read_text() == "host\n"
 
 
 @pytest.mark.e2e
