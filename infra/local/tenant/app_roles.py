@@ -41,6 +41,17 @@ DEMO_GRANTS = (
 )
 
 
+# What the app asks for on behalf of a signed-in administrator.
+DEMO_SCOPES = (
+    "Agreement.Read.All",
+    "Agreement.ReadWrite.All",
+    "Group.Read.All",
+    "Policy.Read.All",
+    "Policy.ReadWrite.MobilityManagement",
+    "User.Read",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A delegated permission: its id, and whether only an administrator may consent to it."""

@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import urllib.parse
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from . import entra, faults
+from . import faults
 from .batch import answer_batch
 from .control import Control
-from .entra import SignInError, TokenRequest
+from .entra_id.endpoints import Endpoints
+from .entra_id.registration import Registration
+from .entra_id.service import Service
 from .errors import GraphError, error_body, segment_error
 from .exchange import VERSIONS, Answer, Request
 from .faults import Effect
 from .graph import ConnectionLost, Graph, refusal
-from .requestlog import record, record_token
+from .requestlog import record
 from .seeding import Seeder
 from .storage import Storage
 from .table import load_table
@@ -33,9 +34,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-
-
-OAUTH_CODES = frozenset({"invalid_client", "invalid_grant", "invalid_request", "unauthorized_client"})
 
 
 class Application:
@@ -49,7 +47,9 @@ class Application:
         self._gate = Gate(self.world, self._signer, clock)
         self._graph = Graph(self.world, load_table())
         self.seeder = Seeder(self.world, self._graph)
-        self._control = Control(self.world, self._graph, self.seeder)
+        service = Service(self.world, self._signer, Registration.load(storage), clock)
+        self._entra = Endpoints(service)
+        self._control = Control(self.world, self._graph, self.seeder, service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -71,7 +71,7 @@ class Application:
             return await self._control.respond(http, rest)
         if first in VERSIONS:
             return await self._respond_graph(http, first, f"/{rest}")
-        return await self._respond_entra(http, first, rest)
+        return await self._entra.respond(http, first, rest)
 
     async def _respond_graph(self, http: HttpRequest, version: str, path: str) -> Response:
         request_id = str(uuid.uuid4())
@@ -123,57 +123,6 @@ class Application:
         if effect.reset == "after":
             raise ConnectionLost
         return answer, effect
-
-    async def _respond_entra(self, http: HttpRequest, name: str, rest: str) -> Response:
-        rest = rest.rstrip("/").lower()
-        if name == "common" and rest == "discovery/instance":
-            return JSONResponse(entra.instances())
-        if http.method == "GET" and rest in ("v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"):
-            return self._metadata(name, rest)
-        if http.method == "POST" and rest == "oauth2/v2.0/token":
-            return await self._token(http, name)
-        return JSONResponse(
-            {"error": "not_found", "error_description": f"Nothing is served at /{name}/{rest}."}, 404
-        )
-
-    def _metadata(self, name: str, rest: str) -> Response:
-        if rest.endswith("keys"):
-            return JSONResponse(self._signer.jwks())
-        try:
-            tenant = None if name in ("common", "organizations") else entra.find_tenant(self.world, name)
-        except SignInError as error:
-            return JSONResponse(error.body(self._clock()), error.status)
-        return JSONResponse(entra.discovery(name, tenant))
-
-    async def _token(self, http: HttpRequest, name: str) -> Response:
-        form = dict(
-            urllib.parse.parse_qsl((await http.body()).decode("utf-8", "replace"), keep_blank_values=True)
-        )
-        request_id, path = str(uuid.uuid4()), f"/{name}/oauth2/v2.0/token"
-        headers = {"Cache-Control": "no-store, no-cache", "x-ms-request-id": request_id}
-        tenant: Tenant | None = None
-        try:
-            tenant = entra.find_tenant(self.world, name)
-            await _wait(tenant, "write")
-            effect = faults.meet(tenant, "POST", path)
-            await asyncio.sleep(effect.delay)
-            if effect.reset == "before":
-                raise ConnectionLost
-            if effect.error is not None:
-                # RFC 6749 5.2: a refusal has one of a few codes; any other fault is the provider being down.
-                code = effect.error.code if effect.error.code in OAUTH_CODES else "temporarily_unavailable"
-                body: Any = {"error": code, "error_description": effect.error.message}
-                answer = Answer(effect.error.status, body, effect.error.headers)
-            else:
-                asked = TokenRequest(self.world, self._signer, tenant, form, self._clock())
-                answer = Answer(200, entra.token(asked))
-            if effect.reset == "after":
-                raise ConnectionLost
-        except SignInError as error:
-            answer = Answer(error.status, error.body(self._clock()))
-        if tenant is not None:
-            record_token(tenant, path, form, answer.status, request_id, self._clock())
-        return JSONResponse(answer.body, answer.status, {**headers, **answer.headers})
 
 
 def _raw_path(http: HttpRequest) -> str:

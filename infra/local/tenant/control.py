@@ -11,7 +11,11 @@ from typing import Any
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
+from . import approval_control
 from .app_roles import app_roles
+from .entra_id.control import SIGN_IN_PARTS, Asking, Misuse
+from .entra_id.registration import change_registration
+from .entra_id.service import Service
 from .errors import GraphError
 from .exchange import PORTAL, VERSIONS, Request
 from .faults import FaultError, describe, parse_fault
@@ -43,21 +47,24 @@ class ControlError(Exception):
 class Control:
     """`/control/...`, documented in docs/simulated-tenant.md."""
 
-    def __init__(self, world: World, graph: Graph, seeder: Seeder) -> None:
+    def __init__(self, world: World, graph: Graph, seeder: Seeder, entra: Service) -> None:
         self._world = world
         self._graph = graph
         self._seeder = seeder
+        self._entra = entra
 
     async def respond(self, http: HttpRequest, path: str) -> Response:
         steps = [s for s in path.strip("/").split("/") if s]
         try:
             return await self._dispatch(http, steps)
-        except ControlError as error:
+        except (ControlError, Misuse) as error:
             return JSONResponse({"error": str(error)}, error.status)
 
     async def _dispatch(self, http: HttpRequest, steps: list[str]) -> Response:
         if steps == ["health"]:
             return JSONResponse({"status": "ok", "tenants": len(self._world.tenants)})
+        if steps == ["app"]:
+            return await self._app(http)
         if not steps or steps[0] != "tenants":
             raise ControlError(404, f"nothing is controlled at /control/{'/'.join(steps)}")
         if len(steps) == 1:
@@ -72,13 +79,16 @@ class Control:
             "faults": self._faults,
             "grants": self._grants,
             "licences": self._licences,
-            "consent": self._consent,
             "requests": self._requests,
             "objects": self._objects,
+            "approvals": self._approvals,
         }
         part = parts.get(steps[2])
+        if steps[2] in SIGN_IN_PARTS:
+            return await self._signing_in(http, tenant, steps[2:])
         if part is None:
-            raise ControlError(404, f"a tenant has no {steps[2]}; it has {', '.join(sorted(parts))}")
+            known = ", ".join(sorted([*parts, *SIGN_IN_PARTS]))
+            raise ControlError(404, f"a tenant has no {steps[2]}; it has {known}")
         return await part(http, tenant, steps[3:])
 
     async def _tenant(self, http: HttpRequest, key: str) -> Response:
@@ -150,12 +160,32 @@ class Control:
             tenant.save()
         return JSONResponse(asdict(tenant.licences))
 
-    async def _consent(self, http: HttpRequest, tenant: Tenant, _steps: list[str]) -> Response:
-        """Whether the service's app is known in the tenant at all."""
-        if http.method in ("PUT", "DELETE"):
-            tenant.consented = http.method == "PUT"
-            tenant.save()
-        return JSONResponse({"consented": tenant.consented})
+    async def _app(self, http: HttpRequest) -> Response:
+        """The app's registration, which all tenants share."""
+        if http.method == "PATCH":
+            try:
+                change_registration(self._entra.app, await _json(http))
+            except ValueError as error:
+                raise ControlError(400, str(error)) from error
+            self._entra.app.save(self._world.storage)
+        return JSONResponse(self._entra.app.to_json())
+
+    async def _signing_in(self, http: HttpRequest, tenant: Tenant, steps: list[str]) -> Response:
+        """What people do: sign in, consent; and what policies and administrators do to them."""
+        handler = SIGN_IN_PARTS[steps[0]]
+        asked = Asking(self._entra, tenant, http.method, steps[1:], await _json(http))
+        body = handler(asked)
+        tenant.save()
+        return Response(status_code=204) if body is None else JSONResponse(body)
+
+    async def _approvals(self, http: HttpRequest, tenant: Tenant, steps: list[str]) -> Response:
+        """The tenant's own multi admin approval."""
+        sent = await _json(http) if http.method in ("PUT", "POST") else {}
+        try:
+            found = approval_control.answer(tenant, http.method, steps, sent, self._world.clock())
+        except approval_control.Unknown as unknown:
+            raise ControlError(404, str(unknown)) from unknown
+        return JSONResponse(found)
 
     async def _requests(self, http: HttpRequest, tenant: Tenant, _steps: list[str]) -> Response:
         if http.method == "DELETE":
@@ -235,6 +265,8 @@ def _behaviour(current: Behaviour, sent: Body) -> Behaviour:
     for name, allowed in _CHOICES.items():
         if values[name] not in allowed:
             raise ControlError(400, f"{name} is {' or '.join(allowed)}")
+    if values["deviceCodeInterval"] < 1:
+        raise ControlError(400, "deviceCodeInterval is a second at least: clients count on it")
     values["latency"] = {**current.latency, **values["latency"]}
     return Behaviour(**values)
 

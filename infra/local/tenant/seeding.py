@@ -2,17 +2,20 @@
 
 A seed is a list of steps in `data/seeds/*.json`: the address, an object's body with its assignments. A string
 `@{path/name}` in a body stands for the id of an earlier object. Ids are the same each time a seed is used.
+`withdrawn` names application permissions that nobody has consented to.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import uuid
 from pathlib import Path
 from typing import Any
 
-from .app_roles import APP_ID, APP_NAME, DEMO_GRANTS, GRAPH_APP_ID
+from .app_roles import APP_ID, APP_NAME, DEMO_GRANTS, DEMO_SCOPES, GRAPH_APP_ID
+from .consents import grant_scopes
 from .exchange import PORTAL, Request
 from .graph import Graph
 from .objects import stamp
@@ -82,9 +85,17 @@ class Seeder:
                 self._singleton(tenant, entry, {})
         for step in base["steps"] + document["steps"]:
             self._step(tenant, step, names)
+        grant_scopes(tenant, DEMO_SCOPES)
+        for permission in document.get("withdrawn", ()):
+            del tenant.grants[permission]
 
     def _singleton(self, tenant: Tenant, entry: Type, body: Body) -> None:
-        record = Record(entry.segments[-1], overlay(entry.defaults, body), created_at=_SETTLED)
+        record = Record(
+            entry.segments[-1],
+            overlay(entry.defaults, body),
+            nav=copy.deepcopy(dict(entry.contains)),
+            created_at=_SETTLED,
+        )
         tenant.put(entry.path, record)
 
     def _step(self, tenant: Tenant, step: Body, names: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from .signins import SignIns
 from .storage import Storage
 
 Body = dict[str, Any]
@@ -94,6 +95,7 @@ class Tenant:
         self.behaviour = Behaviour()
         self.grants: dict[str, float] = {}
         self.consented = True
+        self.sign_ins = SignIns()
         self.counters: dict[str, int] = {}
         self.faults: list[Fault] = []
         self.log: deque[Body] = deque(maxlen=LOG_LIMIT)
@@ -114,6 +116,7 @@ class Tenant:
                 "behaviour": asdict(self.behaviour),
                 "grants": self.grants,
                 "consented": self.consented,
+                "signIns": self.sign_ins.to_json(),
                 "counters": self.counters,
             },
         )
@@ -126,6 +129,8 @@ class Tenant:
         tenant.behaviour = Behaviour(**{k: v for k, v in value["behaviour"].items() if k in known})
         tenant.grants = dict(value["grants"])
         tenant.consented = bool(value["consented"])
+        if "signIns" in value:
+            tenant.sign_ins = SignIns.from_json(value["signIns"])
         tenant.counters = dict(value["counters"])
         for path, record in storage.objects(tenant.key):
             tenant._objects.setdefault(path, {})[record["id"]] = Record(**record)

@@ -19,6 +19,10 @@ from .tenant import Tenant, World
 
 GRAPH = "https://graph.microsoft.com"
 AUDIENCES = [GRAPH, f"{GRAPH}/", "00000003-0000-0000-c000-000000000000"]
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+"""The role's template id, in `wids`:
+learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+"""
 _SETTING = "signingKey"
 
 
@@ -62,6 +66,22 @@ class Signer:
 
     def sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self.key, "RS256", {"kid": self.key_id, "x5t": self.key_id})
+
+    def seal(self, kind: str, held: dict[str, Any]) -> str:
+        """An opaque text that only this directory reads: a refresh token."""
+        return f"0.{jwt.encode({'kind': kind, 'held': held}, self._secret(), 'HS256')}"
+
+    def unseal(self, kind: str, text: str) -> dict[str, Any] | None:
+        """What a text of that kind holds; None for any other text."""
+        try:
+            found = jwt.decode(text.removeprefix("0."), self._secret(), ["HS256"])
+        except jwt.PyJWTError:
+            return None
+        held: dict[str, Any] = found["held"]
+        return held if found["kind"] == kind else None
+
+    def _secret(self) -> bytes:
+        return hashlib.sha256(str(self.key.private_numbers().d).encode()).digest()
 
 
 def app_claims(tenant: Tenant, app_id: str, object_id: str, name: str, now: float) -> dict[str, Any]:
@@ -120,4 +140,5 @@ class Gate:
             raise unauthenticated("The identity of the calling application could not be established.")
         scopes = frozenset(claims["scp"].split()) if "scp" in claims else None
         roles = frozenset(claims.get("roles", ()))
-        return tenant, Caller(str(claims["appid"]), str(claims.get("oid", "")), roles, scopes)
+        admin = GLOBAL_ADMINISTRATOR in claims.get("wids", ())
+        return tenant, Caller(str(claims["appid"]), str(claims.get("oid", "")), roles, scopes, admin)

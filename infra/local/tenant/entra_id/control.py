@@ -1,0 +1,140 @@
+"""What people and administrators do at sign-in pages and in the portal, by the control interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.local.tenant.app_roles import delegated_permissions
+from infra.local.tenant.consents import delegated_scopes, grant_scopes, withdraw_scope
+from infra.local.tenant.signins import DeviceCode
+from infra.local.tenant.tenant import Tenant
+
+from . import device
+from .accounts import ACCOUNTS
+from .consent import consent_to_all
+from .people import Choice, decide_device
+from .refusals import SignInError
+from .service import Service
+
+Body = dict[str, Any]
+
+
+class Misuse(Exception):
+    """A control request that makes no sense, with the status to answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A control request below a part of a tenant."""
+
+    service: Service
+    tenant: Tenant
+    method: str
+    steps: list[str]
+    sent: Body = field(default_factory=dict)
+
+
+def _scopes(asked: Asking) -> Body:
+    """Delegated permissions, one by one."""
+    tenant = asked.tenant
+    if asked.method in ("PUT", "DELETE"):
+        if len(asked.steps) != 1 or asked.steps[0] not in delegated_permissions():
+            raise Misuse(404, f"Microsoft Graph has no delegated permission {'/'.join(asked.steps)}")
+        if asked.method == "PUT":
+            grant_scopes(tenant, asked.steps)
+        else:
+            withdraw_scope(tenant, asked.steps[0])
+    return {"value": sorted(delegated_scopes(tenant))}
+
+
+def _consent(asked: Asking) -> Body:
+    """Whether the app is known in the tenant, and what of its configured permissions was consented to."""
+    tenant, requires = asked.tenant, asked.service.app.requires
+    if asked.method in ("PUT", "DELETE"):
+        tenant.consented = asked.method == "PUT"
+    if asked.method == "POST":
+        consent_to_all(asked.service, tenant)
+    held = {"application": set(tenant.grants), "delegated": set(delegated_scopes(tenant))}
+    return {
+        "consented": tenant.consented,
+        **{kind: sorted(names) for kind, names in held.items()},
+        "missing": {kind: sorted(set(requires[kind]) - names) for kind, names in held.items()},
+    }
+
+
+def _sign_in(asked: Asking) -> Body:
+    """Device codes and the people who type them."""
+    if asked.method == "POST":
+        return _by_code(asked)
+    codes = asked.tenant.sign_ins.devices.values()
+    return {"value": [_shown(one, asked.service.now) for one in codes]}
+
+
+def _by_code(asked: Asking) -> Body:
+    service, tenant = asked.service, asked.tenant
+    choice = _choice(asked.sent)
+    found = device.find(service.world, str(asked.sent.get("userCode", "")))
+    if found is None or found[0] is not tenant:
+        raise Misuse(404, f"{tenant.key} has no device code {asked.sent.get('userCode')}")
+    code = found[1]
+    if code.state != "pending" or service.now >= code.expires_at:
+        raise Misuse(409, f"the device code is {_shown(code, service.now)['state']}")
+    refusal = decide_device(tenant, service.app, code, choice, service.now)
+    return {"state": code.state, "error": _said(refusal)}
+
+
+def _shown(one: DeviceCode, now: float) -> Body:
+    over = one.state == "pending" and now >= one.expires_at
+    return {
+        "userCode": one.user_code,
+        "state": "expired" if over else one.state,
+        "expiresAt": one.expires_at,
+        "scopes": one.scope.split(),
+        "account": one.account,
+    }
+
+
+def _choice(sent: Body) -> Choice:
+    account = sent.get("account")
+    if account not in ACCOUNTS:
+        raise Misuse(400, f"account is one of {', '.join(ACCOUNTS)}")
+    return Choice(account, bool(sent.get("consent", True)), bool(sent.get("everyone", False)))
+
+
+def _said(refusal: SignInError | None) -> Body | None:
+    if refusal is None:
+        return None
+    return {"number": refusal.number, "error": refusal.error, "message": str(refusal)}
+
+
+def _revoke(asked: Asking) -> None:
+    """`revokeSignInSessions` for everybody: learn.microsoft.com/graph/api/user-revokesigninsessions."""
+    if asked.method != "POST":
+        raise Misuse(405, "sign-ins are revoked by POST")
+    asked.tenant.sign_ins.revoke(asked.service.now)
+
+
+def _blocked(asked: Asking) -> Body:
+    """The accounts that a conditional access policy blocks."""
+    blocked = asked.tenant.sign_ins.blocked
+    if asked.method in ("PUT", "DELETE"):
+        if len(asked.steps) != 1 or asked.steps[0] not in ACCOUNTS:
+            raise Misuse(404, f"account is one of {', '.join(ACCOUNTS)}")
+        others = [one for one in blocked if one != asked.steps[0]]
+        asked.tenant.sign_ins.blocked = others + (asked.steps if asked.method == "PUT" else [])
+    return {"value": asked.tenant.sign_ins.blocked}
+
+
+SIGN_IN_PARTS: dict[str, Callable[[Asking], Body | None]] = {
+    "blocked-users": _blocked,
+    "consent": _consent,
+    "revoke-sign-ins": _revoke,
+    "scopes": _scopes,
+    "sign-in": _sign_in,
+}
