@@ -57,12 +57,13 @@ class Address:
 
 class Provider:
     """Makes msal's applications for one address; they share connections and the provider's description of
-    itself, so that each question after the first is one request. May be used from several threads.
+    itself, so that each question after the first is one request. May be used from several threads. `http` is
+    for tests.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, http: Any = None) -> None:
         self.address = address
-        self._http = Http(address.reachable)
+        self._http = http or Http(address.reachable)
 
     def public(self, token_cache: Any = None) -> Any:
         """The app without its credential, as the device flow needs it."""
