@@ -259,6 +259,62 @@ def test_a_wake_without_a_row_goes_on_waiting() -> None:
     assert stage.called[-1][1]["verdict"] == {"kind": "reject"}
 
 
+HELD = {"held": ["c1", "c2"]}
+UNTIL = {"until": (START + dt.timedelta(hours=72)).isoformat()}
+GO_ON = {"until": None}
+
+
+def test_what_the_tenant_holds_back_is_deployed_again_once_it_has_answered() -> None:
+    stage = waiting("approve", deploy=[HELD, {"done": True}], await_tenant=[UNTIL, UNTIL, GO_ON])
+    stage.events += [(3_600, "tenantApproval-c2"), (7_200, "tenantApproval-c1")]
+
+    stage.play(sync_tenant(stage))
+
+    wait = ["await_tenant", "await_tenant", "await_tenant"]
+    assert stage.order[-len(END) - 5 : -len(END)] == ["deploy", *wait, "deploy"]
+    assert stage.called[-1][1]["verdict"] == {"kind": "deployed"}
+
+
+def test_an_answer_that_came_before_the_wait_is_not_waited_for() -> None:
+    stage = waiting("approve", deploy=[HELD, {}], await_tenant=[GO_ON])
+    before = len(stage.timers)
+
+    stage.play(sync_tenant(stage))
+
+    assert stage.order.count("deploy") == 2
+    assert len(stage.timers) == before + 1  # the one of the decision
+
+
+def test_the_wait_for_the_tenant_ends_at_its_deadline_and_costs_no_time_for_work() -> None:
+    stage = waiting("approve", deploy=[HELD, {}], await_tenant=[UNTIL, GO_ON])
+
+    stage.play(sync_tenant(stage))
+
+    again = [payload for name, payload in stage.called if name == "deploy"][1]
+    left = dt.datetime.fromisoformat(again["stopAt"]) - (START + dt.timedelta(hours=72))
+    assert dt.timedelta(minutes=59) < left < dt.timedelta(minutes=60)
+
+
+def test_a_cancel_while_the_tenant_is_waited_for_lets_the_deploy_end_it() -> None:
+    ended = {"end": {"kind": "cancelled"}}
+    stage = waiting("approve", deploy=[HELD, ended], await_tenant=[UNTIL, GO_ON])
+    stage.events.append((3_600, "cancel"))
+
+    stage.play(sync_tenant(stage))
+
+    assert stage.called[-1][1]["verdict"] == {"kind": "cancelled"}
+
+
+def test_one_change_may_be_held_back_more_than_once() -> None:
+    stage = waiting("approve", deploy=[HELD, {"held": ["c1"]}, {}], await_tenant=[UNTIL, GO_ON, UNTIL, GO_ON])
+    stage.events += [(3_600, "tenantApproval-c1"), (7_200, "tenantApproval-c1")]
+
+    stage.play(sync_tenant(stage))
+
+    assert stage.order.count("deploy") == 3
+    assert stage.called[-1][1]["verdict"] == {"kind": "deployed"}
+
+
 def test_closing_a_lost_sync_counts_on_and_never_stops_for_time() -> None:
     verdict = {"kind": "failed", "error": {"code": "orchestrationLost"}}
     stage = Stage({"settle": [{"done": False}, {}]}, step=7, verdict=verdict)
