@@ -29,7 +29,7 @@ from shared.domain.sync import (
     SyncRecord,
     TenantRecord,
 )
-from shared.names import CANCEL_EVENT, Digest, SyncId, TenantId, decision_event
+from shared.names import CANCEL_EVENT, ChangeId, Digest, SyncId, TenantId, decision_event
 from shared.steps.cancel import cancel
 from shared.steps.decide import decide
 from shared.steps.finish import finish
@@ -306,3 +306,22 @@ def test_pushes_that_could_not_be_noted_are_handed_over_in_the_tenants_turn(play
 
     play(scenario)
     assert asked == [CONTOSO]
+
+
+def test_a_sync_that_waits_for_the_tenant_has_it_asked_and_hears_of_the_answer(play):
+    async def scenario(stores):
+        await prepared(stores)
+        steps = [Stage.AUTHENTICATING, Stage.CHECKING_PERMISSIONS, Stage.DEPLOYING, Stage.TENANT_APPROVAL]
+        for step, stage in enumerate(steps, 6):
+            await stores.status.change(CONTOSO, sync_id(), enter(stage, step, NOW))
+
+        async def ask(tenant, sync):
+            assert (tenant.id, sync.id) == (CONTOSO, sync_id())
+            return [ChangeId("c3")]
+
+        instances = Instances(stores.status, {sync_id(): Instance.LIVE})
+        await replace(reconciler(stores, instances), ask_tenant=ask).run(LATER)
+        await reconciler(stores, instances).run(LATER)
+        return instances.woken
+
+    assert play(scenario) == [(sync_id(), "tenantApproval-c3")]
