@@ -9,11 +9,11 @@
     │   └── WriteUnknown      a write may or may not have been applied (time-out, reset, 5xx)
     ├── SignInFailed          the identity provider refused to give a token
     ├── HeadMoved             a branch moved since it was read: read again and decide again
-    ├── SecretUnreadable      a secret of ours, or a tenant's credential, cannot be read where it is kept
     ├── SealBroken            what was kept sealed cannot be opened: another's, altered, or its key is gone
     ├── LeaseLost             somebody else holds the journal now: stop writing
     ├── StorageConflict       a row or blob changed since it was read, more often than retries allow
     └── StorageUnavailable    storage did not answer, or refused: the same again later may work
+        └── SecretUnreadable  a secret of ours, or a tenant's credential, cannot be read where it is kept
 
 In activities: raise means try again, return means final answer. "Denied", "rejected", "stale" are values, not
 errors. Messages say what was being done and what came back: "reading conditional-access-policies of contoso:
@@ -95,16 +95,6 @@ class SignInFailed(AccordError):
         self.code, self.detail, self.request_id, self.transient = code, detail, request_id, transient
 
 
-class SecretUnreadable(AccordError):
-    """A secret of ours, or a tenant's credential, cannot be read where it is kept. `transient`: the vault did
-    not answer.
-    """
-
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
-        self.transient = transient
-
-
 class SealBroken(AccordError):
     """What was kept sealed cannot be opened: sealed for something else, altered, or its key is gone."""
 
@@ -123,3 +113,13 @@ class StorageConflict(AccordError):
 
 class StorageUnavailable(AccordError):
     """Storage did not answer or refused, after the retries that its client makes by itself."""
+
+
+class SecretUnreadable(StorageUnavailable):
+    """A secret of ours, or a tenant's credential, cannot be read where it is kept. `transient`: the vault did
+    not answer.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient

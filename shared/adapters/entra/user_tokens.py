@@ -5,6 +5,7 @@ signed in with, since Entra refuses the other one (AADSTS700025, AADSTS7000218).
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,12 +16,13 @@ from shared.adapters.entra.claims import claim
 from shared.adapters.entra.credentials import Credential
 from shared.adapters.entra.provider import Provider
 from shared.adapters.entra.refusals import app_refused, asks_a_person, failed, passes, translated
-from shared.errors import SignInFailed
+from shared.errors import SignInFailed, StorageUnavailable
 from shared.names import TenantId
 from shared.user_ports import CacheKind, StoredCache, TokenCaches
 
 MARGIN: Final = 300.0
 """Seconds before its end that a token counts as expired, as with msal; a quarter of its life, if shorter."""
+_log = logging.getLogger(__name__)
 _ROUNDS: Final = 4
 """How often a newer cache, stored by somebody else meanwhile, is looked at."""
 
@@ -83,19 +85,29 @@ class StoredUserTokens:
                     raise
                 stored = newer  # somebody signed in, or refreshed, while this one was refused
                 continue
-            fresh = replace(stored, cache=cache.serialize().encode())
-            kept = self._caches.renew(self._tenant, fresh)
-            if kept is None:
-                raise _nobody("was signed out a moment ago")
-            stored = kept
+            try:
+                stored = self._kept(replace(stored, cache=cache.serialize().encode()))
+            except StorageUnavailable as fault:
+                _log.warning("The refreshed sign-in of %s could not be kept: %s", self._tenant, fault)
+                stored = replace(stored, cache=cache.serialize().encode())
         raise SignInFailed(
             "userSignInNeeded",
             "others store newer tokens without end, none of which is valid",
             transient=True,
         )
 
+    def _kept(self, fresh: StoredCache) -> StoredCache:
+        """The cache that counts now. Raises StorageUnavailable."""
+        kept = self._caches.renew(self._tenant, fresh)
+        if kept is None:
+            raise _nobody("was signed out a moment ago")
+        return kept
+
     def _stored(self) -> StoredCache:
-        stored = self._caches.load(self._tenant)
+        try:
+            stored = self._caches.load(self._tenant)
+        except StorageUnavailable as fault:
+            raise SignInFailed("userSignInNeeded", f"the stored sign-in: {fault}", transient=True) from fault
         if stored is None:
             raise _nobody("has signed in, or what was kept of it can no longer be opened")
         return stored

@@ -16,7 +16,7 @@ from shared.adapters.entra.credentials import Secret
 from shared.adapters.entra.provider import Address, Provider, ProviderDown
 from shared.adapters.entra.user_sign_in import EntraSignIn
 from shared.adapters.entra.user_tokens import StoredUserTokens, granted_scopes
-from shared.errors import SignInFailed
+from shared.errors import SignInFailed, StorageUnavailable
 from shared.names import TenantId
 from shared.user_ports import CacheKind, StoredCache
 
@@ -248,6 +248,31 @@ def test_caches_that_others_replace_without_end_are_no_reason_to_ask_a_person() 
     world.caches = Restless(world.caches.held)
     world.entra.answers = [tokens("at", lasts=9000) for _ in range(9)]
     assert world.refused().transient
+
+
+def test_storage_that_is_down_is_no_reason_to_ask_a_person() -> None:
+    class Down(MemoryTokenCaches):
+        def load(self, tenant: TenantId) -> StoredCache | None:
+            raise StorageUnavailable("reading user.sealed: no answer")
+
+    world = World()
+    world.caches = Down()
+    assert world.refused().transient
+
+
+def test_a_refreshed_token_that_cannot_be_kept_is_used_all_the_same() -> None:
+    class Full(MemoryTokenCaches):
+        def renew(self, tenant: TenantId, cache: StoredCache) -> StoredCache | None:
+            raise StorageUnavailable("writing user.sealed: no answer")
+
+    world = World(lasts=60)
+    world.passed = 59
+    world.caches = Full(world.caches.held)
+    world.entra.answers.append(tokens("at-2", scopes="Agreement.Read.All", lasts=9000))
+    user = world.user()
+    assert user.scopes() == {"Agreement.Read.All"}
+    assert user.scopes() == {"Agreement.Read.All"}
+    assert len(world.entra.forms) == 1
 
 
 @pytest.mark.parametrize("text", ["", "opaque", "a.e30.b"])
