@@ -9,6 +9,7 @@ from pathlib import Path
 
 import chaos
 import pytest
+from hypothesis import settings
 
 from infra.local import stack as programs
 from infra.local.dev import node, pythons
@@ -18,6 +19,8 @@ from infra.local.stack import Chaos, Stack
 from infra.local.storage import azurite as storage
 
 ROOT = Path(__file__).resolve().parents[1]
+# Further Pythons look at what differs between Pythons: `--hypothesis-profile=fewer`.
+settings.register_profile("fewer", max_examples=20)
 RUNNING = frozenset({"azurite", "tenant_server", "stack"})
 LOGS: dict[str, Child | Stack] = {}
 

@@ -36,7 +36,7 @@ steps = st.one_of(
 
 
 @settings(
-    max_examples=int(os.environ.get("ACCORD_EXAMPLES", "300")),
+    max_examples=int(os.environ.get("ACCORD_EXAMPLES", 3 * settings().max_examples)),
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
