@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.adapters.tables.keys import TableKeyStore
     from shared.adapters.tables.state import TableStatusStore
     from shared.domain.catalog import Catalog
+    from shared.domain.consent import ConsentApp
     from shared.domain.sync import SyncRecord, TenantRecord
     from shared.ports import Artifacts, Sealed, TokenCaches, TokenSource, UserSignIn, UserTokens
     from shared.steps.permissions import Desk, Look
@@ -295,6 +296,14 @@ class Services:
     def client_id(self, tenant: TenantRecord) -> str:
         """The app's id in this tenant."""
         return self._address(tenant).client_id
+
+    def consent_app(self, tenant: TenantRecord) -> ConsentApp:
+        """Our app as the tenant's administrators consent to it."""
+        from shared.domain.consent import ConsentApp
+
+        login, _ = self.settings.addresses(tenant.settings.cloud)
+        address = self._address(tenant)
+        return ConsentApp(login, address.tenant, address.client_id, address.graph)
 
     def work(self, payload: Mapping[str, Any]) -> AbstractAsyncContextManager[Work]:
         """What one activity of a sync works with; `payload` is the activity's input."""

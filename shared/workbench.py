@@ -89,4 +89,5 @@ async def permission_look(services: Services, tenant: TenantRecord) -> AsyncIter
             tokens=services.tokens(tenant),
             directory=api,
             user=user,
+            attempts=2,
         )

@@ -12,6 +12,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     """Every HTTP function."""
     from functions.triggers.audit import audit
     from functions.triggers.authentication import authentication
+    from functions.triggers.callback_consent import callback_consent
     from functions.triggers.callback_sign_in import callback_sign_in
     from functions.triggers.changes import changes
     from functions.triggers.decisions import decisions
@@ -20,6 +21,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     from functions.triggers.keys import keys
     from functions.triggers.operations import operations
     from functions.triggers.page import page
+    from functions.triggers.permissions import permissions
     from functions.triggers.service import service
     from functions.triggers.syncs import syncs
     from functions.triggers.tenants import tenants
@@ -27,5 +29,5 @@ def blueprints() -> tuple[Blueprint, ...]:
     from functions.triggers.unknown import unknown
 
     api = (tenants, syncs, operations, changes, decisions, downloads, audit, types, service, keys, unknown)
-    people = (authentication, callback_sign_in)
+    people = (authentication, callback_sign_in, permissions, callback_consent)
     return (*api, *people, git, page)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from shared.domain.catalog import Catalog
+from shared.domain.consent import ConsentApp
 from shared.domain.sync import Actor, SyncRecord, TenantRecord
 from shared.names import ChangeId, SyncId, TenantId
 from shared.ports import Clock, Repository, Sealed, TokenCaches
 from shared.steps.decide import Plans
+from shared.steps.permissions import Desk, Look
 from shared.steps.sign_in import Attempt
 from shared.stores import AnswerStore, Artifacts, AuditLog, Callbacks, KeyStore, StatusStore
 
@@ -91,6 +94,18 @@ class Services(Protocol):
 
     async def attempt(self, tenant: TenantRecord, subject: SyncId, number: int) -> Attempt:
         """One sign-in of a person to the tenant: a sync's, or one ahead of any."""
+        ...
+
+    def consent_app(self, tenant: TenantRecord) -> ConsentApp:
+        """Our app as the tenant's administrators consent to it."""
+        ...
+
+    def permission_desk(self, tenant: TenantRecord) -> Desk:
+        """What one tenant's permissions are kept with."""
+        ...
+
+    def permission_look(self, tenant: TenantRecord) -> AbstractAsyncContextManager[Look]:
+        """What one look at a tenant's permissions works with."""
         ...
 
     @property

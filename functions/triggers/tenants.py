@@ -15,6 +15,7 @@ from shared.domain.registration import Wanted
 from shared.domain.sync import Outcome, Status, TenantRecord
 from shared.errors import Problem
 from shared.names import TypeKey
+from shared.steps.permissions import restate
 from shared.steps.register import Registry
 from shared.texts import Language
 from shared.wire.tenant import merged, settings_of, tenant_json, writable_json
@@ -91,6 +92,8 @@ def _registry(call: Call) -> Registry:
 
 async def _edited(call: Call, edit: Any) -> Answer:
     record = await _registry(call).edit(call.tenant_id, edit, lambda tenant: _expected(call, tenant))
+    await restate(call.services.permission_desk(record))
+    record = await call.services.status.tenant(record.id) or record
     shown = tenant_json(record, call.language, call.origin)
     return answer(shown, ETag=tag(dumps(shown)))
 

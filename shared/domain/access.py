@@ -86,6 +86,14 @@ _OPERATIONS = (
     Operation("getOperation", "GET", "/api/v1/operations/{sync}", Role.READER),
     Operation("listTenantAudit", "GET", f"{_TENANT}/audit", Role.READER),
     Operation("listAudit", "GET", "/api/v1/audit", Role.READER),
+    Operation("listPermissions", "GET", f"{_TENANT}/permissions", Role.READER),
+    Operation("checkTenantPermissions", "POST", f"{_TENANT}/permissions/check", Role.OPERATOR),
+    Operation("ignorePermission", "POST", f"{_TENANT}/permissions/{{permission}}/ignore", Role.ADMINISTRATOR),
+    Operation(
+        "restorePermission", "DELETE", f"{_TENANT}/permissions/{{permission}}/ignore", Role.ADMINISTRATOR
+    ),
+    # A browser that comes back from the consent page brings a state instead of credentials.
+    Operation("consentCallback", "GET", "/callback/consent", None),
     Operation("listTypes", "GET", "/api/v1/types", Role.READER),
     # Problem documents point to the first, probes to the second: neither says anything of any tenant.
     Operation("listErrors", "GET", "/api/v1/errors", None),

@@ -100,7 +100,7 @@ def _by_app(spec: TypeSpec, granted: Granted, found: _Found) -> None:
     if given_up:
         found.write_missing[spec.key] = tuple(given_up)
         detail = f"needs {', '.join(given_up)}, which is ignored"
-        found.leave(spec, NotReadReason.PERMISSION_IGNORED, detail, counted=False)
+        found.leave(spec, NotReadReason.PERMISSION_IGNORED, detail, *given_up, counted=False)
         return
     found.take(spec, kind, lacking(spec.read, granted.roles), lacking(spec.write, granted.roles), granted)
 
@@ -113,7 +113,7 @@ def _by_user(spec: TypeSpec, settings: Settings, granted: Granted, found: _Found
         return
     if granted.scopes is None:
         found.needs_user.add(spec.key)
-        found.leave(spec, NotReadReason.USER_NOT_SIGNED_IN, "needs a signed-in user", counted=True)
+        found.leave(spec, NotReadReason.USER_NOT_SIGNED_IN, "needs a signed-in user")
         return
     kind = PermissionKind.DELEGATED
     read, write = (
@@ -136,8 +136,12 @@ class _Found:
     write_missing: dict[TypeKey, tuple[str, ...]] = field(default_factory=dict)
     needs_user: set[TypeKey] = field(default_factory=set)
 
-    def leave(self, spec: TypeSpec, reason: NotReadReason, why: str, *, counted: bool) -> None:
-        self.not_read.append(NotRead(spec.key, reason, counted, f"reading {spec.key}: {why}"))
+    def leave(
+        self, spec: TypeSpec, reason: NotReadReason, why: str, *names: str, counted: bool = True
+    ) -> None:
+        """`names`: the permissions it is for."""
+        detail = f"reading {spec.key}: {why}"
+        self.not_read.append(NotRead(spec.key, reason, counted, detail, names=names))
 
     def take(
         self,
@@ -154,10 +158,10 @@ class _Found:
             self.buckets.setdefault(spec.bucket, []).append(spec.key)
         elif all(permission_id(kind, name) in granted.coming for name in read):
             why = f"needs {', '.join(read)}, which has been granted and has not arrived yet"
-            self.leave(spec, NotReadReason.PERMISSION_PROPAGATING, why, counted=True)
+            self.leave(spec, NotReadReason.PERMISSION_PROPAGATING, why, *read)
         else:
             why = f"needs {', '.join(read)}, which nobody has granted"
-            self.leave(spec, NotReadReason.PERMISSION_MISSING, why, counted=True)
+            self.leave(spec, NotReadReason.PERMISSION_MISSING, why, *read)
 
     def scope(self, lookups_missing: frozenset[TypeKey]) -> Scope:
         buckets = {bucket: tuple(keys) for bucket, keys in self.buckets.items()}

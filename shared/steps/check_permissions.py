@@ -55,7 +55,7 @@ async def check_permissions(work: Work) -> Scope | SyncError | Stop | None:
 def look_of(work: Work) -> Look:
     """The look that this sync takes."""
     desk = Desk(work.tenant, work.catalog, work.status, work.findings, work.clock, work.propagation)
-    return Look(desk, work.client_id, work.tokens, work.api, work.user, work.sleep)
+    return Look(desk, work.client_id, work.tokens, work.api, work.user, sleep=work.sleep)
 
 
 async def note_refusal(work: Work, error: SyncError) -> None:

@@ -32,7 +32,6 @@ from shared.ports import Artifacts, Clock, StatusStore, TokenSource, UserTokens
 from shared.steps.tenant_findings import TenantFindings, change_findings, load_findings
 
 T = TypeVar("T")
-ATTEMPTS: Final = 5
 PAUSE: Final = 2.0
 """Seconds before the provider, which is down, is asked a second time; doubled for each further one."""
 NO_CONSENT: Final = "consentMissing"
@@ -68,6 +67,8 @@ class Look:
     tokens: TokenSource
     directory: Directory
     user: UserTokens | None
+    attempts: int = 5
+    """How often the identity provider is asked while it is down."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -124,6 +125,11 @@ async def show(desk: Desk, found: TenantFindings, sync: SyncId | None = None) ->
         decide = permissions_checked(required(stands.permissions), desk.clock.now(), until)
         await desk.status.change(desk.tenant.id, sync, decide)
     return stands
+
+
+async def restate(desk: Desk) -> Standing:
+    """Brings the tenant's row up to settings that may need other permissions than before."""
+    return await show(desk, await asyncio.to_thread(load_findings, desk.findings))
 
 
 async def read(desk: Desk) -> Standing:
@@ -203,7 +209,7 @@ async def _scopes(
 
 async def _asked(look: Look, ask: Callable[[], T]) -> T:
     """What `ask` answers; asked again while the provider is down. Raises SignInFailed."""
-    for attempt in range(ATTEMPTS - 1):
+    for attempt in range(look.attempts - 1):
         try:
             return await asyncio.to_thread(ask)
         except SignInFailed as failed:

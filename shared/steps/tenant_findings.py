@@ -25,6 +25,14 @@ ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentState:
+    """The state in the consent link that is shown, and until when it counts."""
+
+    value: str
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TenantFindings:
     """`seen`: what the last check of the permissions saw, None before the first. `coming_since`: since when
     the directory has granted what no token carries yet.
@@ -40,6 +48,7 @@ class TenantFindings:
     known: frozenset[PermissionId] = frozenset()
     updated: frozenset[PermissionId] = frozenset()
     tried: Mapping[TypeKey, Tried] = field(default_factory=dict)
+    consent: ConsentState | None = None
 
 
 def load_findings(blobs: Artifacts) -> TenantFindings:
@@ -82,10 +91,12 @@ def _dump(found: TenantFindings) -> dict[str, Any]:
         "known": sorted(found.known),
         "updated": sorted(found.updated),
         "tried": {key: {"app": one.app, "at": one.at.isoformat()} for key, one in found.tried.items()},
+        "consent": found.consent and [found.consent.value, found.consent.until.isoformat()],
     }
 
 
 def _load(value: Mapping[str, Any]) -> TenantFindings:
+    consent = value.get("consent")
     return TenantFindings(
         seen=None if value["seen"] is None else _load_seen(value["seen"]),
         coming_since={PermissionId(key): _moment(at) for key, at in value["comingSince"].items()},
@@ -94,6 +105,7 @@ def _load(value: Mapping[str, Any]) -> TenantFindings:
         known=frozenset(map(PermissionId, value["known"])),
         updated=frozenset(map(PermissionId, value["updated"])),
         tried={TypeKey(key): Tried(one["app"], _moment(one["at"])) for key, one in value["tried"].items()},
+        consent=consent and ConsentState(consent[0], _moment(consent[1])),
     )
 
 

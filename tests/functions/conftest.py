@@ -7,6 +7,7 @@ import datetime as dt
 import importlib.util
 import json
 import sys
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from functions.triggers.who import key_hash
 from shared.domain.access import KeyRecord, Role
 from shared.domain.catalog import Catalog, Kind, TypeSpec
 from shared.domain.choice import choose
+from shared.domain.consent import ConsentApp
 from shared.domain.plan_json import load_plan
 from shared.domain.settings import Settings
 from shared.domain.start import new_sync_id
@@ -35,6 +37,7 @@ from shared.domain.sync import (
     SyncRecord,
     TenantRecord,
 )
+from shared.steps.permissions import Desk, Look
 from shared.steps.sign_in import Attempt
 from shared.steps.sign_in_flow import Vault
 
@@ -55,7 +58,7 @@ def _fakes(name: str) -> Any:
     return sys.modules[full]
 
 
-stores, people = _fakes("stores"), _fakes("user_access")
+stores, people, granting = _fakes("stores"), _fakes("user_access"), _fakes("granting")
 
 
 @dataclass
@@ -107,6 +110,8 @@ class Services:
         self.sealed = people.GlassSeal()
         self.token_caches = people.MemoryTokenCaches()
         self.provider = people.FakeUserSignIn()
+        self.app = granting.FakeApp(granted=frozenset({"R", "W"}))
+        self.client_id = "c-1"
         self.signing_key = b"k" * 32
         self.healthy = True
         self.blobs: dict[str, Any] = {}
@@ -134,6 +139,19 @@ class Services:
 
     def artifacts(self, tenant, sync):
         return self.blobs.setdefault(sync, stores.MemoryArtifacts())
+
+    def consent_app(self, tenant):
+        return ConsentApp(
+            "https://login.example", tenant.entra_tenant_id, self.client_id, "https://graph.example"
+        )
+
+    def permission_desk(self, tenant):
+        blobs = self.blobs.setdefault(f"of {tenant.id}", stores.MemoryArtifacts())
+        return Desk(tenant, self.catalog, self.status, blobs, self.clock, dt.timedelta(minutes=5))
+
+    @asynccontextmanager
+    async def permission_look(self, tenant):
+        yield Look(self.permission_desk(tenant), self.client_id, self.app, self.app, None, attempts=1)
 
     def repository(self, tenant):
         return self.repositories.setdefault(tenant, stores.MemoryRepository())

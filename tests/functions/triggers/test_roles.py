@@ -9,6 +9,7 @@ from functions.triggers import (
     audit,
     authentication,
     blueprints,
+    callback_consent,
     callback_sign_in,
     changes,
     decisions,
@@ -16,6 +17,7 @@ from functions.triggers import (
     git,
     keys,
     operations,
+    permissions,
     service,
     syncs,
     tenants,
@@ -29,12 +31,14 @@ from shared.domain.sync import Outcome, Stage
 MODULES = (
     audit,
     authentication,
+    callback_consent,
     callback_sign_in,
     changes,
     decisions,
     downloads,
     keys,
     operations,
+    permissions,
     service,
     syncs,
     tenants,
@@ -47,10 +51,13 @@ READERS = (
     "listTenants getTenant listSyncs getSync listChanges getChange getReport getLogs getArtifacts".split()
 )
 READERS += ["getOperation", "listTenantAudit", "listAudit", "listTypes", "getAuthentication"]
+READERS += ["listPermissions"]
 OPERATORS = ["startSync", "cancelSync", "checkAuthentication", "startAuthentication", "signOut"]
+OPERATORS += ["checkTenantPermissions"]
 APPROVERS = ["decide"]
 ADMINISTRATORS = "putTenant patchTenant deleteTenant listKeys createKey deleteKey".split()
-OPEN = ["listErrors", "getHealth", "signInCallback"]
+ADMINISTRATORS += ["ignorePermission", "restorePermission"]
+OPEN = ["listErrors", "getHealth", "signInCallback", "consentCallback"]
 ALLOWED = {
     Role.READER: READERS,
     Role.OPERATOR: READERS + OPERATORS,
@@ -65,9 +72,14 @@ def reached(api):
 
     def call(operation: str, key: str | None) -> int:
         parts = {}
-        for name in ("tenant", "sync", "change", "key"):
+        for name in ("tenant", "sync", "change", "permission", "key"):
             if f"{{{name}}}" in ENDPOINTS[operation].operation.path:
-                parts[name] = {"tenant": "contoso", "change": "c0", "key": "k"}.get(name, "")
+                parts[name] = {
+                    "tenant": "contoso",
+                    "change": "c0",
+                    "permission": "application-R",
+                    "key": "k",
+                }.get(name, "")
         if "sync" in parts:
             parts["sync"] = next(iter(api.services.status.sync_rows))
         part = parts.pop("key", None)

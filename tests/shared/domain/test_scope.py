@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.catalog import Identity
 from shared.domain.scope import Granted, included, lacking, scope
-from shared.domain.settings import Settings
+from shared.domain.settings import Authentication, Settings
 from shared.domain.snapshot import NotReadReason
 
 
@@ -82,6 +83,122 @@ def test_a_missing_write_permission_is_named_for_each_type(catalog):
 
 def test_lookups_that_nobody_may_make_are_named(catalog):
     assert scope(catalog, Settings(), (), Granted(ALL - {"User.Read.All"})).lookups_missing == {"users"}
+
+
+def reasons(found):
+    return [(one.type, one.reason.value, one.counted) for one in found.not_read]
+
+
+READ_ID, WRITE_ID = "application-Group_Read_All", "application-Group_ReadWrite_All"
+
+
+@pytest.mark.parametrize(
+    ("roles", "ignored", "names"),
+    [
+        (ALL - {"Group.ReadWrite.All"}, {READ_ID}, ("Group.Read.All",)),
+        (ALL - {"Group.ReadWrite.All"} | {"Group.Read.All"}, {WRITE_ID}, ("Group.ReadWrite.All",)),
+    ],
+    ids=["for reading", "for writing"],
+)
+def test_an_ignored_permission_that_is_missing_drops_its_types_uncounted(catalog, roles, ignored, names):
+    found = scope(catalog, Settings(), (), Granted(roles, ignored=ignored))
+
+    assert reasons(found) == [("groups", "permissionIgnored", False)]
+    assert found.not_read[0].names == names
+    assert found.write_missing == {"groups": names}, "nothing of it is written either"
+
+
+def test_an_ignored_permission_that_is_granted_drops_nothing(catalog):
+    assert scope(catalog, Settings(), (), Granted(ALL, ignored={READ_ID, WRITE_ID})).not_read == ()
+
+
+def test_what_is_on_its_way_is_not_called_missing(catalog):
+    found = scope(catalog, Settings(), (), Granted(ALL - {"Group.ReadWrite.All"}, coming={READ_ID}))
+
+    assert reasons(found) == [("groups", "permissionPropagating", True)]
+    assert found.not_read[0].names == ("Group.Read.All",)
+
+
+BOTH = Settings(authentication=Authentication.SERVICE_PRINCIPAL_AND_USER)
+
+
+@pytest.fixture
+def personal(catalog):
+    """Groups need a user, locations may."""
+    lent = {"user_read": ("Group.Read.All",), "user_write": ("Group.ReadWrite.All",)}
+    groups = replace(catalog.types["groups"], read=(), write=(), identity=Identity.USER, **lent)
+    locations = replace(catalog.types["locations"], identity=Identity.TRY, **lent)
+    return replace(catalog, types={**catalog.types, "groups": groups, "locations": locations})
+
+
+def lent(*scopes, ignored=(), roles=ALL):
+    return Granted(roles, frozenset(scopes), ignored)
+
+
+@pytest.mark.parametrize(
+    ("settings", "granted", "refused", "not_read", "blocked"),
+    [
+        (Settings(), Granted(ALL), (), [("groups", "userNeeded", False)], {"groups": "needsUser"}),
+        (BOTH, Granted(ALL), (), [("groups", "userNotSignedIn", True)], {"groups": "needsUser"}),
+        (BOTH, lent("Group.ReadWrite.All"), (), [], {}),
+        (BOTH, lent("Group.Read.All"), (), [], {"groups": "permissionMissing"}),
+        (
+            BOTH,
+            lent("Nothing"),
+            (),
+            [("groups", "permissionMissing", True)],
+            {"groups": "permissionMissing"},
+        ),
+        (
+            BOTH,
+            lent("Nothing", ignored={"delegated-Group_Read_All", "delegated-Group_ReadWrite_All"}),
+            (),
+            [],
+            {},
+        ),
+        (
+            BOTH,
+            Granted(ALL),
+            {"locations"},
+            [("groups", "userNotSignedIn", True), ("locations", "userNotSignedIn", True)],
+            {"groups": "needsUser", "locations": "needsUser"},
+        ),
+        (
+            Settings(exclude=("groups",)),
+            Granted(ALL),
+            {"locations"},
+            [("groups", "excluded", False), ("locations", "userNeeded", False)],
+            {"locations": "needsUser"},
+        ),
+        (
+            Settings(exclude=("groups", "policies")),
+            Granted({"User.Read.All"}),
+            {"locations"},
+            [
+                ("groups", "excluded", False),
+                ("locations", "permissionMissing", True),
+                ("policies", "excluded", False),
+            ],
+            {"locations": "permissionMissing"},
+        ),
+    ],
+    ids=[
+        "no user authentication",
+        "nobody signed in",
+        "the user may do all",
+        "the user may only read",
+        "the user may nothing",
+        "ignored, so it is tried",
+        "a type that refused the app",
+        "the same without user authentication",
+        "the app lacks its permission too",
+    ],
+)
+def test_types_that_need_a_user(personal, settings, granted, refused, not_read, blocked):
+    found = scope(personal, settings, (), granted, refused)
+
+    assert reasons(found) == not_read
+    assert {key: one.code.value for key, one in found.restrictions.items()} == blocked
 
 
 @pytest.mark.parametrize(
