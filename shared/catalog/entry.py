@@ -132,6 +132,8 @@ _sub_resource = _record(
         "payload": words.text,
         "on_create": words.flag,
         "constants": words.table,
+        "link": words.text,
+        "set_only": words.texts,
     },
 )
 
@@ -144,6 +146,7 @@ def _sub_resources(value: Any, where: str) -> tuple[SubResource, ...]:
             "read_path": part.read_by is ReadBy.REQUEST,
             "write_path": part.written_by is not WrittenBy.BODY,
             "payload": part.written_by is WrittenBy.ACTION,
+            "link": part.written_by is WrittenBy.LINKS,
         }
         for key, needed in needs.items():
             if needed and not getattr(part, key):
@@ -203,6 +206,7 @@ _TYPE_KEYS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "witness": words.text,
     "discriminators": words.patterns,
     "strip": words.patterns,
+    "keep": words.values_by_pattern,
     "drop_if": words.values_by_pattern,
     "sets": lambda value, where: tuple(Collection(path) for path in words.patterns(value, where)),
     "collections": _collections,
@@ -213,10 +217,13 @@ _TYPE_KEYS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
         for name, table, place in _each(value, where)
     ),
     "secrets": words.patterns,
+    "given_once": words.patterns,
     "reveals": _tuple_of(_reveal),
     "sub_resources": _sub_resources,
     "immutable": words.patterns,
     "required_on_update": words.texts,
+    "alone": words.texts,
+    "implied": words.values_by_pattern,
     "unchangeable": _tuple_of(words.values_by_pattern),
     "delete_first": words.table,
     "visible_within": words.seconds,

@@ -97,7 +97,9 @@ def _once(key: str, where: str, *taken: Mapping[TypeKey, object]) -> None:
 
 
 def _check_whole(types: Mapping[TypeKey, TypeSpec], lookups: Mapping[TypeKey, Lookup]) -> None:
-    """What only the whole catalog can tell: references lead somewhere, members written singly have a key."""
+    """What only the whole catalog can tell: references lead somewhere, members written singly have a key, and
+    what is given once is among the secrets.
+    """
     for spec in types.values():
         where = f"{spec.workload}.toml, types.{spec.key}"
         for reference in spec.references:
@@ -105,9 +107,12 @@ def _check_whole(types: Mapping[TypeKey, TypeSpec], lookups: Mapping[TypeKey, Lo
                 raise CatalogError(
                     f"{where}, references", f"no type and no lookup is called {reference.to!r}"
                 )
+        for pattern in set(spec.given_once) - set(spec.secrets):
+            raise CatalogError(f"{where}, given_once", f"{pattern} is not among the secrets")
         for part in spec.sub_resources:
             collection = spec.collection(part.property)
-            if part.written_by is WrittenBy.MEMBERS and not (collection and collection.key):
+            single = part.written_by in (WrittenBy.MEMBERS, WrittenBy.LINKS)
+            if single and not (collection and collection.key):
                 raise CatalogError(
                     f"{where}, sub_resources.{part.property}",
                     "members written singly need a keyed collection",

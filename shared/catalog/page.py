@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ _WRITTEN = {
     WrittenBy.ACTION: "as a complete list, by an action",
     WrittenBy.BODY: "with the item",
     WrittenBy.MEMBERS: "member by member",
+    WrittenBy.LINKS: "link by link",
 }
 
 _AS = {
@@ -91,20 +92,28 @@ def _facts(spec: TypeSpec) -> list[str]:
         + (f" (`{part.write_path}`)." if part.write_path else ".")
         for part in spec.sub_resources
     ]
-    if spec.atomic:
-        facts.append(f"Compared as one: {_code(spec.atomic)}.")
-    if spec.secrets:
-        facts.append(f"Never stored: {_code(spec.secrets)}.")
-    if spec.long_texts:
-        facts.append(f"In files of their own: {_code(text.path for text in spec.long_texts)}.")
-    if spec.immutable:
-        facts.append(f"An update cannot change {_code(spec.immutable)}.")
+    facts += [sentence.format(_code(names)) for sentence, names in _lists(spec) if names]
+    facts += [
+        f"`{name}` is never set to {_either(found)}: that follows from other changes."
+        for name, found in spec.implied.items()
+    ]
     facts += [f"Never written: objects with {_condition(one)}." for one in spec.unchangeable]
+    if not spec.creatable and spec.kind is Kind.COLLECTION:
+        facts.append("Never created." if spec.deletable else "Never created, never deleted.")
     if spec.but:
         facts.append(f"Left to other types: objects with {_condition(spec.but)}.")
     if spec.only:
         facts.append(f"Only objects with {_condition(spec.only)}.")
     return [f"- {fact}" for fact in facts]
+
+
+def _lists(spec: TypeSpec) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "Compared as one: {}.", spec.atomic
+    yield "Never stored: {}.", spec.secrets
+    yield "The file of a new item holds {} until the item is created.", spec.given_once
+    yield "In files of their own: {}.", [text.path for text in spec.long_texts]
+    yield "An update cannot change {}.", spec.immutable
+    yield "Changed by a request of its own: {}.", spec.alone
 
 
 def _permissions(spec: TypeSpec) -> list[str]:
@@ -120,9 +129,11 @@ def _permissions(spec: TypeSpec) -> list[str]:
 
 
 def _condition(condition: Condition) -> str:
-    return " and ".join(
-        f"`{path}` {' or '.join(f'`{_json(value)}`' for value in found)}" for path, found in condition.items()
-    )
+    return " and ".join(f"`{path}` {_either(found)}" for path, found in condition.items())
+
+
+def _either(found: Iterable[Any]) -> str:
+    return " or ".join(f"`{_json(value)}`" for value in found)
 
 
 def _json(value: Any) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 from shared.domain.catalog import Reference, TypeSpec
 from shared.domain.item import ABSENT, SECRET, Content, Json, Value
 from shared.domain.marker import BASE64, Symbol, escape, mark, replace_symbols, symbol
-from shared.domain.pattern import parse, remove, transform
+from shared.domain.pattern import keep_only, parse, remove, transform
 from shared.domain.properties import same
 from shared.domain.reference import GUID, Index, Unresolvable
 from shared.domain.shape import sort_collections
@@ -122,6 +122,8 @@ def _strip(spec: TypeSpec, content: dict[str, Json]) -> None:
         del content[name]
     for text in spec.strip:
         remove(content, parse(text))
+    for text, names in spec.keep.items():
+        keep_only(content, parse(text), names)
 
 
 def _drop(spec: TypeSpec, content: dict[str, Json]) -> None:

@@ -101,12 +101,14 @@ class ReadBy(Enum):
 class WrittenBy(Enum):
     """How a sub-resource is written: `ACTION` posts the complete list to `{item}/{write_path}`; `BODY` sends
     it within the item itself; `MEMBERS` creates, changes and deletes each member by itself below
-    `{item}/{write_path}`, matched by the key of its collection.
+    `{item}/{write_path}`, matched by the key of its collection; `LINKS` adds and removes references to
+    objects that exist for themselves (`{item}/{write_path}/$ref`), matched likewise.
     """
 
     ACTION = "action"
     BODY = "body"
     MEMBERS = "members"
+    LINKS = "links"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,9 @@ class SubResource:
 
     `property`: where it stands in the item. `read_path` (with its query), `write_path`: below the item's
     address. `payload`: the name of the list in the action's body. `on_create`: the create's body holds it
-    too. `constants`: properties every member carries on writing and never in the repository.
+    too. `constants`: properties every member carries on writing and never in the repository. `link`: the
+    address that names a linked object, with `{}` for its id. `set_only`: flags that one member has, which are
+    taken from it by setting them on another one and in no other way.
     """
 
     property: str
@@ -126,6 +130,8 @@ class SubResource:
     payload: str = ""
     on_create: bool = False
     constants: Mapping[str, Any] = field(default_factory=dict)
+    link: str = ""
+    set_only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +208,10 @@ class TypeSpec:
     """With the name, what tells items of one name apart: `@odata.type`."""
     strip: tuple[str, ...] = ()
     """Patterns removed on reading: volatile and read-only properties."""
+    keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Objects of which only some properties are kept on reading, such as the ids of linked objects: pattern →
+    names.
+    """
     drop_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Values that mean "nothing there": pattern → values, removed on reading (the zero GUID); null there too.
     """
@@ -214,12 +224,20 @@ class TypeSpec:
     """Patterns of values the service never gives back, or masks, or gives back in clear: kept as
     `{{secret}}`, also where the service answers null.
     """
+    given_once: tuple[str, ...] = ()
+    """Of the `secrets`, what is none and yet never given back, such as a document: the file of a new item
+    holds it until the item is created.
+    """
     reveals: tuple[Reveal, ...] = ()
     sub_resources: tuple[SubResource, ...] = ()
     immutable: tuple[str, ...] = ()
     """Patterns that an update cannot change (`@odata.type` always is: delete and create)."""
     required_on_update: tuple[str, ...] = ()
     """Top-level properties every PATCH must carry, changed or not, such as `@odata.type`."""
+    alone: tuple[str, ...] = ()
+    """Top-level properties that take a PATCH of their own, with no other property in it."""
+    implied: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Values that follow from other writes and are refused when sent: top-level property → values."""
     unchangeable: tuple[Condition, ...] = ()
     """Objects that are backed up and never written: built-in ones, or mastered elsewhere. Any condition marks
     one."""

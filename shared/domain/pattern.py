@@ -10,7 +10,7 @@ Segments are joined by `.`: a name (`*` inside stands for any letters: `onPremis
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -157,6 +157,14 @@ def transform(content: Json, pattern: Pattern, change: Callable[[Json], Value]) 
 def remove(content: Json, pattern: Pattern) -> None:
     """Removes what the pattern names, in place."""
     transform(content, pattern, lambda _: ABSENT)
+
+
+def keep_only(content: Json, pattern: Pattern, names: Collection[str]) -> None:
+    """Leaves the objects that the pattern names these properties alone, in place."""
+    for node in values(content, pattern):
+        if isinstance(node, dict):
+            for name in node.keys() - set(names):
+                del node[name]
 
 
 def values(content: Json, pattern: Pattern) -> list[Json]:

@@ -14,6 +14,7 @@ from shared.domain.holders import holders
 from shared.domain.item import pointer
 from shared.domain.marker import Symbol
 from shared.domain.needs import Needs, needs_of
+from shared.domain.obstacles import spare, unknown_secret
 from shared.domain.ordering import ordered
 from shared.domain.pattern import parse, touches
 from shared.domain.plan import Action, Blocked, BlockedCode, Change, Plan, PropertyChange
@@ -61,6 +62,7 @@ def make_plan(inputs: PlanInputs, planned: Sequence[Planned]) -> Plan:
     needs = needs_of(inputs.catalog, inputs.state.index, planned)
     for one, found in zip(planned, needs, strict=True):
         found.blocked = _own_obstacle(inputs, one) or _held(inputs, planned, one) or found.blocked
+    spare(planned, needs)
     ranks = [_rank(inputs.catalog, one) for one in planned]
     _let_go(planned, needs)
     order, circle = ordered(
@@ -176,6 +178,8 @@ def _never(spec: TypeSpec, one: Planned) -> str | None:
         return "the service does not let anybody change this object"
     if one.action is Action.CREATE and not (spec.creatable and spec.kind is Kind.COLLECTION):
         return f"{spec.key} cannot be created"
+    if one.action is Action.CREATE and (place := unknown_secret(spec, one.head or {})) is not None:
+        return f"{place} is a secret that only the service knew: create the object in the tenant"
     if one.action is Action.DELETE and not (spec.deletable and spec.kind is Kind.COLLECTION):
         return f"{spec.key} cannot be deleted"
     if one.action is Action.UPDATE:

@@ -13,7 +13,7 @@ from shared.domain.canonical import ALWAYS_STRIPPED, STRIPPED_ANYWHERE
 from shared.domain.catalog import Collection, TypeSpec
 from shared.domain.item import ABSENT, SECRET, Content, Json, Value
 from shared.domain.marker import BASE64, payload
-from shared.domain.pattern import parse, remove, transform
+from shared.domain.pattern import keep_only, parse, remove, transform
 from shared.domain.properties import same
 from shared.domain.shape import member_key
 from shared.domain.snapshot import Raw
@@ -38,6 +38,8 @@ def writable(spec: TypeSpec, raw: Mapping[str, Json]) -> dict[str, Any]:
     result: dict[str, Any] = kept if isinstance(kept, dict) else {}
     for text in spec.strip:
         remove(result, parse(text))
+    for text, names in spec.keep.items():
+        keep_only(result, parse(text), names)
     return result
 
 

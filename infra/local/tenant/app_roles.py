@@ -18,6 +18,10 @@ GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
 # What the types of the table need, as an administrator would consent to it.
 DEMO_GRANTS = (
+    "AdministrativeUnit.Read.All",
+    "AdministrativeUnit.ReadWrite.All",
+    "Agreement.Read.All",
+    "Agreement.ReadWrite.All",
     "Application.Read.All",
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",
@@ -25,6 +29,8 @@ DEMO_GRANTS = (
     "DeviceManagementRBAC.ReadWrite.All",
     "DeviceManagementScripts.Read.All",
     "DeviceManagementScripts.ReadWrite.All",
+    "DeviceManagementServiceConfig.Read.All",
+    "DeviceManagementServiceConfig.ReadWrite.All",
     "Directory.Read.All",
     "Group.Read.All",
     "Group.ReadWrite.All",

@@ -27,7 +27,7 @@ from .access import check_permission, held_permissions
 from .errors import DIALECTS, GraphError, method_error, segment_error
 from .exchange import Answer, Request
 from .lookup import existing
-from .objects import stamp
+from .moments import stamp
 from .routing import Route
 from .tenant import Record, Tenant
 

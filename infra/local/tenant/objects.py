@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from .access import check_licence, check_permission
 from .errors import method_error
@@ -13,6 +12,7 @@ from .exchange import Answer, Request
 from .hooks import Body, Show, Write
 from .hooks.registry import hooks_of
 from .lookup import check_references, existing, is_visible, users_of
+from .moments import stamp
 from .querying import answer_list, context, read_query
 from .routing import Route
 from .schema import schema
@@ -25,17 +25,14 @@ from .validation import Judge, judge_create, judge_update
 _GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
-def stamp(now: float) -> str:
-    """A moment as the services write it."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
-
-
 def shown(request: Request, table: Table, entry: Type, record: Record) -> Body:
     """An object as the service shows it, before `$select`."""
     models = schema(request.version)
     body = shape({**record.body, "id": record.id}, entry.model, models)
     if entry.identifier == "none":
         body.pop("id", None)
+    for name in (n.name for n in entry.navigation.values() if n.always):
+        body |= expand(request, table, entry, record, {name: ""})
     for hook in hooks_of(entry):
         if hook.show is not None:
             hook.show(Show(request, table, entry, models, record, body))

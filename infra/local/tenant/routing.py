@@ -101,9 +101,7 @@ def _singleton(entry: Type, version: str, rest: list[Segment]) -> Route:
         if rest[0].name.lower() != entry.beta_path.rsplit("/", 1)[-1].lower():
             raise segment_error(rest[0].name)
         rest = rest[1:]
-    if rest:
-        raise segment_error(rest[0].name)
-    return Route(entry)
+    return _below(Route(entry), rest)
 
 
 def _below(route: Route, rest: list[Segment]) -> Route:

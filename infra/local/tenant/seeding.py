@@ -1,7 +1,8 @@
 """Makes tenants from seeds: data files whose items go through the same checks as any create.
 
 A seed is a list of steps in `data/seeds/*.json`: the address, an object's body with its assignments. A string
-`@{path/name}` in a body stands for the id of an earlier object. Ids are the same each time a seed is used.
+`@{path/name}` in a body stands for the id of an earlier object. `below` are requests below the object; a
+body of null stands for an object that is there already. Ids are the same each time a seed is used.
 `withdrawn` names application permissions that nobody has consented to.
 """
 
@@ -16,9 +17,10 @@ from typing import Any
 
 from .app_roles import APP_ID, APP_NAME, DEMO_GRANTS, DEMO_SCOPES, GRAPH_APP_ID
 from .consents import grant_scopes
+from .entra_id.accounts import person
 from .exchange import PORTAL, Request
 from .graph import Graph
-from .objects import stamp
+from .moments import stamp
 from .shaping import overlay
 from .table import Type
 from .tenant import Record, Tenant, World
@@ -85,6 +87,7 @@ class Seeder:
                 self._singleton(tenant, entry, {})
         for step in base["steps"] + document["steps"]:
             self._step(tenant, step, names)
+        self._people(tenant)
         grant_scopes(tenant, DEMO_SCOPES)
         for permission in document.get("withdrawn", ()):
             del tenant.grants[permission]
@@ -100,6 +103,9 @@ class Seeder:
 
     def _step(self, tenant: Tenant, step: Body, names: dict[str, str]) -> None:
         entry = self._graph.table[step["path"]]
+        if step["body"] is None:
+            self._below(tenant, step, step.get("id", ""), names)
+            return
         body = self._linked(step["body"], names, tenant)
         if entry.singleton:
             self._call(tenant, "PATCH", entry.beta_path or entry.path, body)
@@ -120,6 +126,25 @@ class Seeder:
         for action, sent in step.get("then", {}).items():
             parameters = self._linked(sent, names, tenant)
             self._call(tenant, "POST", f"{entry.path}/{object_id}/{action}", parameters)
+        self._below(tenant, step, object_id, names)
+
+    def _below(self, tenant: Tenant, step: Body, object_id: str, names: dict[str, str]) -> None:
+        """What the object contains or links to: method, address below it, body."""
+        start = f"{step['path']}/{object_id}".rstrip("/")
+        for method, below, sent in step.get("below", []):
+            self._call(tenant, method, f"{start}/{below}", self._linked(sent, names, tenant))
+
+    def _people(self, tenant: Tenant) -> None:
+        """The users whom the sign-in pages offer, beside the seed's own."""
+        for one in (person(tenant, account) for account in ("member", "guest", "blocked")):
+            body = {
+                "displayName": one.name,
+                "userPrincipalName": one.upn,
+                "userType": "Guest" if one.account == "guest" else "Member",
+                "mail": one.login,
+                "accountEnabled": True,
+            }
+            self._raw(tenant, self._graph.table["users"], one.id, body)
 
     def _raw(self, tenant: Tenant, entry: Type, object_id: str, body: Body) -> None:
         """Objects that nobody can create: built-in ones, users, principals."""

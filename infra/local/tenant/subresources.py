@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 from .access import check_licence, check_permission
 from .errors import method_error, segment_error
 from .exchange import Answer, Request
-from .hooks import Body, Call, Show, Write
-from .hooks.conditional_access import check_configuration, new_configuration_id
-from .hooks.directory import referenced
+from .hooks import Body, Call, Show
 from .hooks.registry import ACTIONS, hooks_of
 from .lookup import existing, is_visible
 from .querying import next_link, page_size, read_token
 from .routing import Route
 from .schema import Schema, schema
-from .shaping import merge, selected, shape
+from .shaping import selected, shape
 from .table import Navigation, Table, Type
 from .tenant import Record
-from .validation import Judge
 
 _OBJECT_PATHS = ("users", "groups", "servicePrincipals")
 
@@ -39,12 +35,20 @@ def members_of(
         return [
             body for v in values if (body := _directory_object(request, table, str(v), models)) is not None
         ]
-    return [_child(value, navigation, models) for value in values]
+    return [child_shown(value, navigation, models) for value in values]
 
 
-def _child(value: Body, navigation: Navigation, models: Schema) -> Body:
-    """A contained object; its own children come only when asked for ($expand) or at their address."""
-    return shape(value, navigation.model, models)
+def child_shown(value: Body, navigation: Navigation, models: Schema) -> Body:
+    """A contained object; its own children come only when asked for ($expand) or at their address, but for
+    those that always come along.
+    """
+    body = shape(value, navigation.model, models)
+    for name in navigation.inline:
+        if name in value:
+            own = models.spelling(str(value.get("@odata.type"))) or navigation.model
+            model = models.properties(own)[name].name
+            body[name] = [shape(child, model, models) for child in value[name]]
+    return body
 
 
 def _directory_object(request: Request, table: Table, object_id: str, models: Schema) -> Body | None:
@@ -97,27 +101,10 @@ def _children(kept: Body, child: str, navigation: Navigation, models: Schema) ->
     return [shape(value, model, models) for value in kept.get(child, [])]
 
 
-def serve(request: Request, table: Table, route: Route) -> Answer:
-    """Any request below an object: a sub-resource or an action."""
-    if route.action is not None:
-        return _act(request, table, route)
-    navigation = route.navigation
-    if navigation is None:
-        raise segment_error(route.entry.path)
-    operation = "read" if request.method == "GET" else "update"
-    check_permission(request, route.entry, operation, navigation)
-    check_licence(request, route.entry)
-    record = existing(request, route)
-    if request.method == "GET":
-        return _read(request, table, route, navigation, record)
-    if not navigation.writable:
-        raise method_error()
-    if navigation.kind == "reference":
-        return _link(request, table, route, navigation, record)
-    return _write_child(request, table, route, navigation, record)
-
-
-def _read(request: Request, table: Table, route: Route, navigation: Navigation, record: Record) -> Answer:
+def read_below(
+    request: Request, table: Table, route: Route, navigation: Navigation, record: Record
+) -> Answer:
+    """GET of a sub-resource, one of its objects, or what that object contains."""
     address = (
         f"{request.origin}/{request.version}/$metadata#{route.entry.path}('{record.id}')/{navigation.name}"
     )
@@ -176,7 +163,8 @@ def _page(request: Request, entry: Type, navigation: Navigation, address: str, m
     return Answer(200, {**answer, "value": page})
 
 
-def _act(request: Request, table: Table, route: Route) -> Answer:
+def act(request: Request, table: Table, route: Route) -> Answer:
+    """An action or a function of an object."""
     action = route.action
     if action is None or request.method != action.method:
         raise method_error()
@@ -196,76 +184,3 @@ def _act(request: Request, table: Table, route: Route) -> Answer:
     call = Call(request, table, entry, schema(request.version), changed, sent, route.arguments)
     result = ACTIONS[action.hook](call)
     return Answer(204) if action.status == 204 else Answer(action.status, result)
-
-
-def _link(request: Request, table: Table, route: Route, navigation: Navigation, record: Record) -> Answer:
-    """`POST {group}/members/$ref` and `DELETE {group}/members/{id}/$ref`."""
-    entry = route.entry
-    if navigation.name == "members" and "DynamicMembership" in (record.body.get("groupTypes") or []):
-        raise entry.dialect.refuse(
-            "Insufficient privileges: members of a group with dynamic membership cannot be changed."
-        )
-    changed = copy.deepcopy(record)
-    held: list[Any] = changed.nav.setdefault(navigation.name, [])
-    if request.method == "POST" and route.rest == ("$ref",):
-        sent = request.json()
-        if set(sent) != {"@odata.id"}:
-            raise entry.dialect.refuse("The request body must hold '@odata.id' and nothing else.")
-        write = Write(request, table, entry, schema(request.version), changed, sent, old=record)
-        held.append(referenced(write, str(sent["@odata.id"]), held))
-    elif request.method == "DELETE" and len(route.rest) == 2 and route.rest[1] == "$ref":
-        if route.rest[0] not in held:
-            raise entry.dialect.missing(route.rest[0])
-        held.remove(route.rest[0])
-    else:
-        raise method_error()
-    request.tenant.put(entry.path, changed)
-    return Answer(204)
-
-
-def _write_child(
-    request: Request, table: Table, route: Route, navigation: Navigation, record: Record
-) -> Answer:
-    """POST, PATCH and DELETE of one contained object."""
-    entry, models = route.entry, schema(request.version)
-    if entry.built_in and all(record.body.get(k) == v for k, v in entry.built_in.items()):
-        raise entry.dialect.refuse(entry.built_in_message)
-    changed = copy.deepcopy(record)
-    held: list[Body] = changed.nav.setdefault(navigation.name, [])
-    judge = Judge(models, entry.dialect)
-    if request.method == "POST" and not route.rest:
-        sent = _judged(judge, request.json(), navigation)
-        child = {"id": new_configuration_id(record.id), **sent}
-        held.append(child)
-    elif len(route.rest) == 1:
-        child = _child_of(held, entry, route.rest[0])
-        if request.method == "DELETE":
-            held.remove(child)
-            request.tenant.put(entry.path, changed)
-            return Answer(204)
-        if request.method != "PATCH":
-            raise method_error()
-        sent = _judged(judge, request.json(), navigation)
-        if sent.get("@odata.type") != child.get("@odata.type"):
-            raise entry.dialect.refuse("The type of an object cannot be changed.")
-        child.update(merge(child, sent))
-    else:
-        raise method_error()
-    check_configuration(Write(request, table, entry, models, changed, sent, old=record), child)
-    request.tenant.put(entry.path, changed)
-    body = shape(child, navigation.model, models)
-    return Answer(201 if request.method == "POST" else 200, body)
-
-
-def _judged(judge: Judge, sent: Body, navigation: Navigation) -> Body:
-    judge.complex(sent, navigation.model, navigation.name)
-    if "id" in sent:
-        raise judge.dialect.not_writable("id")
-    return copy.deepcopy(sent)
-
-
-def _child_of(held: list[Body], entry: Type, object_id: str) -> Body:
-    found = next((child for child in held if child.get("id") == object_id), None)
-    if found is None:
-        raise entry.dialect.missing(object_id)
-    return found

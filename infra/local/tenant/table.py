@@ -33,7 +33,12 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """A sub-resource: `kind` is contained (its own objects) or reference (ids of directory objects)."""
+    """A sub-resource: `kind` is contained (its own objects) or reference (ids of objects at `targets`).
+
+    Of contained ones: `methods` that write, `update_status`, `required` and `read_only` properties, `key`
+    (the property that ends an object's id), `inline` (children that always come along); `always`: shown with
+    the object without being asked for.
+    """
 
     name: str
     model: str
@@ -43,6 +48,14 @@ class Navigation:
     page_size: int = 100
     writable: bool = False
     polymorphic: bool = False
+    always: bool = False
+    inline: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("POST", "PATCH", "DELETE")
+    update_status: int = 200
+    required: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ()
+    key: str = ""
+    targets: tuple[str, ...] = ("users", "groups", "servicePrincipals")
     permissions: dict[str, Alternatives] = field(default_factory=dict)
     delegated: dict[str, Alternatives] = field(default_factory=dict)
 
@@ -80,8 +93,8 @@ class Type:
     (`x(key='…')`).
     Bodies: `name` (the property people call it by), `polymorphic`, `required`, `not_null`, `read_only`
     (beside the model's own), `create_only`, `update_only`, `patchable` (all that PATCH may change),
-    `lengths`, `defaults`, `deep_insert` (sub-resources sent with a create), `bindable` (`x@odata.bind`),
-    `references`.
+    `lengths`, `defaults`, `contains` (sub-resources every tenant has), `deep_insert` (sub-resources sent with
+    a create), `bindable` (`x@odata.bind`), `references`.
     Set by the service: `created`, `modified` (`modified_on_create`), `counter`.
     Answers: `hidden_in_lists`, `select_only`, `default_properties`, `update_status`, `visible_after` seconds.
     Queries: `options`, `filters` (property → operators), `order_by`, `page_size`, `top`.
@@ -117,6 +130,7 @@ class Type:
     patchable: tuple[str, ...] = ()
     lengths: dict[str, int] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
+    contains: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     created: str | None = None
     modified: str | None = None
     modified_on_create: bool = True

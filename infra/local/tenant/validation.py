@@ -23,11 +23,23 @@ _DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\
 _TIME = re.compile(r"^\d\d:\d\d(:\d\d(\.\d+)?)?$")
 # Base types that are values by themselves, though others derive from them.
 CONCRETE = frozenset(
-    {"appListItem", "deviceManagementConfigurationSetting", "directoryObject", "conditionalAccessPolicy"}
+    {
+        "appListItem",
+        "authenticationMethodTarget",
+        "deviceManagementConfigurationSetting",
+        "directoryObject",
+        "conditionalAccessPolicy",
+    }
 )
 # Collections whose members may combine several values ("password,sms"): the SDK does not tell these apart.
 # learn.microsoft.com/graph/api/resources/authenticationstrengthpolicy
 COMBINED = frozenset({"authenticationMethodModes"})
+# Read-only once the object exists, given when it is made:
+# learn.microsoft.com/graph/api/termsofusecontainer-post-agreements
+GIVEN_ON_CREATE = {
+    "agreementFileLocalization": frozenset({"fileName", "language", "isDefault", "fileData"}),
+    "agreementFileData": frozenset({"data"}),
+}
 INT_RANGE = (-(2**63), 2**63 - 1)
 
 
@@ -84,7 +96,8 @@ class Judge:
             raise self._kind(where, f"microsoft.graph.{declared}")
         demanded = self.schema.has_subtypes(declared) and declared not in CONCRETE
         model = self.model_of(value, declared, demanded=demanded)
-        properties, read_only = self.schema.properties(model), self.schema.read_only(model)
+        properties = self.schema.properties(model)
+        read_only = self.schema.read_only(model) - GIVEN_ON_CREATE.get(model, frozenset())
         for name, member in value.items():
             if self.is_annotation(name, properties, model):
                 continue
@@ -180,9 +193,7 @@ def judge_update(body: Body, entry: Type, judge: Judge, current: str, *, whole: 
     _properties(body, entry, judge, current, refused=refused, nested=nested)
     names = {name.partition("@")[0] for name in body} - {""}
     if entry.patchable and not whole and (others := sorted(names - set(entry.patchable))):
-        raise judge.dialect.refuse(
-            f"The property '{others[0]}' cannot be changed by PATCH; replace the policy by PUT."
-        )
+        raise judge.dialect.refuse(f"The property '{others[0]}' cannot be changed by PATCH.")
 
 
 def _properties(

@@ -14,7 +14,7 @@ from shared.domain.pattern import parse as parse_pattern
 from shared.domain.reference import Index
 from shared.names import TypeKey
 
-TWELVE = {
+TYPES = {
     "conditional-access-policies",
     "named-locations",
     "authentication-strength-policies",
@@ -27,14 +27,19 @@ TWELVE = {
     "role-scope-tags",
     "device-management-scripts",
     "sharepoint-tenant-settings",
+    "administrative-units",
+    "authentication-methods-policy",
+    "mobile-device-management-policies",
+    "notification-message-templates",
+    "terms-of-use-agreements",
 }
 SPECS = sorted(load().types.values(), key=lambda spec: spec.key)
 EXAMPLES = Path(__file__).parent / "examples"
 each_type = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.key)
 
 
-def test_the_catalog_has_the_first_twelve_types() -> None:
-    assert set(load().types) == TWELVE
+def test_the_catalog_has_these_seventeen_types() -> None:
+    assert set(load().types) == TYPES
 
 
 def test_the_version_is_a_digest_that_changes_with_any_entry() -> None:
@@ -180,6 +185,15 @@ bucket = "c"
             {"x": GOOD + 'sets = ["p"]\nsub_resources = {p = {written_by = "members", write_path = "w"}}'},
             "sub_resources.p: members written singly need a keyed collection",
         ),
+        (
+            {"x": GOOD + 'sub_resources = {p = {written_by = "links", write_path = "w"}}'},
+            "p.link: is missing",
+        ),
+        (
+            {"x": GOOD + 'sub_resources = {p = {written_by = "links", write_path = "w", link = "l"}}'},
+            "sub_resources.p: members written singly need a keyed collection",
+        ),
+        ({"x": GOOD + 'given_once = ["p"]'}, "types.a, given_once: p is not among the secrets"),
         ({"x": GOOD, "y": GOOD}, "y.toml, types.a: another entry has this key"),
         ({"x": LOOKUP.replace("/b/{}", "/b")}, "lookups.b, by_id: the address needs one {}"),
         ({"x": GOOD + LOOKUP.replace("lookups.b", "lookups.a")}, "lookups.a: another entry has this key"),

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from shared.domain.item import ABSENT
-from shared.domain.pattern import dig, matches, parse, places, remove, spelled, touches, transform, values
+from shared.domain.pattern import (
+    dig,
+    keep_only,
+    matches,
+    parse,
+    places,
+    remove,
+    spelled,
+    touches,
+    transform,
+    values,
+)
 
 CONTENT: dict[str, Any] = {
     "a": {"b": [1, 2], "onPremA": 1, "onPremB": 2},
@@ -88,3 +99,9 @@ def test_patterns_and_property_paths(pattern: str, path: str, exact: bool, near:
 
 def test_values_are_spelled_as_the_catalog_spells_them() -> None:
     assert [spelled(value) for value in (None, True, False, 3, "x")] == ["null", "true", "false", "3", "x"]
+
+
+def test_of_some_objects_only_some_properties_are_kept() -> None:
+    content: dict[str, Any] = {"list": [{"k": "x", "v": 1}, 3, {"v": 2}], "other": {"v": 1}}
+    keep_only(content, parse("list[]"), ("k",))
+    assert content == {"list": [{"k": "x"}, 3, {}], "other": {"v": 1}}

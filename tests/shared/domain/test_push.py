@@ -271,3 +271,13 @@ def test_only_what_is_touched_is_loaded(entries: Any) -> None:
     }
     assert push_needs(entries.catalog, old, {f"{P}/D.json": b"{}"}) == {f"{P}/A.json", f"{P}/B.json"}
     assert push_needs(entries.catalog, old, {"README.md": b""}) == set()
+
+
+def test_what_is_given_once_may_stand_in_a_file_until_the_service_has_it(entries: Any) -> None:
+    policies = entries.replace(entries.policies, given_once=("password",))
+    catalog = entries.replace(entries.catalog, types={**entries.catalog.types, "policies": policies})
+    new, kept = {f"{P}/A.json": policy(password="p")}, {f"{P}/A.json": policy(password="{{secret}}")}
+    assert check(entries, new, catalog=catalog) == []
+    assert check(entries, {f"{P}/A.json": policy(password="q")}, new, catalog=catalog) == []
+    (fault,) = check(entries, new, kept, catalog=catalog)
+    assert "leave '{{secret}}' in its place" in fault

@@ -9,7 +9,7 @@ from typing import Any
 from infra.local.tenant.errors import Dialect, GraphError
 from infra.local.tenant.exchange import Request
 from infra.local.tenant.schema import Schema
-from infra.local.tenant.table import Table, Type
+from infra.local.tenant.table import Navigation, Table, Type
 from infra.local.tenant.tenant import Record, Tenant
 
 Body = dict[str, Any]
@@ -51,6 +51,17 @@ class Write:
 
 
 @dataclass
+class Child:
+    """A contained object about to be kept: `child` is how it will be, `held` what the object contains now."""
+
+    write: Write
+    navigation: Navigation
+    child: Body
+    old: Body | None
+    held: list[Body]
+
+
+@dataclass
 class Show:
     """An object about to be shown; `body` is the answer's copy and may be changed."""
 
@@ -84,9 +95,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """What a type may do beyond its data. `sub` computes a sub-resource instead of keeping it."""
+    """What a type may do beyond its data. `sub` computes a sub-resource instead of keeping it; `before_link`
+    is asked with a sub-resource's name before a link of it is added or removed.
+    """
 
     before_write: Callable[[Write], None] | None = None
     before_delete: Callable[[Write], None] | None = None
+    before_child: Callable[[Child], None] | None = None
+    before_link: Callable[[Write, str], None] | None = None
     show: Callable[[Show], None] | None = None
     sub: Callable[[Show, str], list[Body] | None] | None = None

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import uuid
 from typing import Any
 
 from infra.local.tenant.lookup import values_at
 from infra.local.tenant.shaping import shape
 from infra.local.tenant.validation import Judge
 
-from . import Body, Call, Hook, Show, Write
+from . import Body, Call, Child, Hook, Show, Write
 
 _SEE = "For examples, please see API documentation at https://docs.microsoft.com/en-us/graph/api/conditionalaccessroot-post-policies."
 _POLICIES = "identity/conditionalAccess/policies"
@@ -231,24 +230,18 @@ def strength_usage(call: Call) -> Body | None:
     return {"mfa": found, "none": []}
 
 
-def _configuration_write(write: Write, value: Body) -> None:
+def _configuration_write(one: Child) -> None:
     """A combination's configuration must be about combinations that the policy allows."""
-    allowed = set(write.body.get("allowedCombinations") or [])
-    applies = value.get("appliesToCombinations") or []
+    allowed = set(one.write.body.get("allowedCombinations") or [])
+    applies = one.child.get("appliesToCombinations") or []
     if not applies or not set(applies) <= allowed:
-        raise write.refuse(
+        raise one.write.refuse(
             "'appliesToCombinations' must hold combinations of the policy's allowedCombinations."
         )
-
-
-def new_configuration_id(strength_id: str) -> str:
-    """An id for a new combination configuration."""
-    return str(uuid.uuid5(uuid.UUID(strength_id), str(uuid.uuid4())))
 
 
 HOOKS = {
     "conditional_access": Hook(before_write=_policy_write, show=_policy_show),
     "named_location": Hook(before_write=_location_write, before_delete=_location_delete),
-    "authentication_strength": Hook(before_write=_strength_write),
+    "authentication_strength": Hook(before_write=_strength_write, before_child=_configuration_write),
 }
-check_configuration = _configuration_write

@@ -22,6 +22,7 @@ _DELEGATED_ONLY = (
     "hideFromAddressLists",
     "hideFromOutlookClients",
 )
+_PRINCIPALS = ("users", "groups", "servicePrincipals")
 _NOT_IN_NICKNAMES = set('@()\\[]";:<>, ')
 _GUEST_ROLES = (
     "a0b1b346-4d3e-4e8b-98f8-753987be4970",
@@ -34,7 +35,7 @@ def _group_write(write: Write) -> None:
     types = write.body.get("groupTypes") or []
     _kind_of_group(write, types)
     _nickname(write, types)
-    _membership_rule(write, types)
+    check_membership_rule(write, dynamic="DynamicMembership" in types)
     _privileges(write, types)
     for name in ("members", "owners"):
         _bind(write, name, types)
@@ -86,11 +87,12 @@ def _nickname(write: Write, types: list[str]) -> None:
             raise write.refuse(message, code="Request_BadRequest")
 
 
-def _membership_rule(write: Write, types: list[str]) -> None:
+def check_membership_rule(write: Write, *, dynamic: bool) -> None:
+    """A rule and its state belong to dynamic membership, which needs both, and Microsoft Entra ID P1."""
     rule, state = write.body.get("membershipRule"), write.body.get("membershipRuleProcessingState")
-    if "DynamicMembership" not in types:
+    if not dynamic:
         if rule or state:
-            raise write.refuse("A membershipRule needs the group type 'DynamicMembership'.")
+            raise write.refuse("A membershipRule needs dynamic membership ('DynamicMembership', 'Dynamic').")
         return
     if not write.tenant.licences.entraP1 and not write.request.caller.portal:
         raise write.refuse(
@@ -98,7 +100,7 @@ def _membership_rule(write: Write, types: list[str]) -> None:
         )
     if not rule or state not in ("On", "Paused"):
         raise write.refuse(
-            "A dynamic group needs a membershipRule and the membershipRuleProcessingState 'On' or 'Paused'."
+            "Dynamic membership needs a membershipRule, and a membershipRuleProcessingState 'On' or 'Paused'."
         )
     if rule.count("(") != rule.count(")") or rule.count('"') % 2 or " -" not in rule:
         raise write.refuse("The dynamic membership rule is invalid.", code="Request_BadRequest")
@@ -120,11 +122,11 @@ def _bind(write: Write, name: str, types: list[str]) -> None:
         kept.append(referenced(write, str(link), kept))
 
 
-def referenced(write: Write, link: str, held: list[Any]) -> str:
+def referenced(write: Write, link: str, held: list[Any], targets: tuple[str, ...] = _PRINCIPALS) -> str:
     """The object id that an `@odata.id` address names; refused unless it exists and is new."""
     object_id = link.rstrip("/").rsplit("/", 1)[-1].split("('")[-1].removesuffix("')")
     if not link.startswith(("http://", "https://")) or not any(
-        exists(write.request, path, "id", object_id) for path in ("users", "groups", "servicePrincipals")
+        exists(write.request, path, "id", object_id) for path in targets
     ):
         raise write.dialect.missing(object_id)
     if object_id in held:
@@ -133,6 +135,13 @@ def referenced(write: Write, link: str, held: list[Any]) -> str:
             "'members'."
         )
     return object_id
+
+
+def _link_of_group(write: Write, name: str) -> None:
+    if name == "members" and "DynamicMembership" in (write.body.get("groupTypes") or []):
+        raise write.refuse(
+            "Insufficient privileges: members of a group with dynamic membership cannot be changed."
+        )
 
 
 def _complete(write: Write, types: list[str]) -> None:
@@ -255,7 +264,7 @@ def _sharepoint_write(write: Write) -> None:
 
 
 HOOKS = {
-    "group": Hook(before_write=_group_write),
+    "group": Hook(before_write=_group_write, before_link=_link_of_group),
     "authorization_policy": Hook(before_write=_authorization_write),
     "service_principal": Hook(show=_principal_show, sub=_principal_sub),
     "subscribed_sku": Hook(show=_sku_show),

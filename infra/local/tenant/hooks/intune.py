@@ -7,10 +7,11 @@ import uuid
 from typing import Any
 
 from infra.local.tenant.lookup import exists
+from infra.local.tenant.moments import stamp
 from infra.local.tenant.shaping import shape
 from infra.local.tenant.validation import Judge
 
-from . import Body, Call, Hook, Show, Write
+from . import Body, Call, Child, Hook, Show, Write
 
 NO_TEMPLATE = "00000000-0000-0000-0000-000000000000"
 _MASK = "****"
@@ -18,24 +19,22 @@ _SECRET_OMA = ("omaSettingString", "omaSettingStringXml", "omaSettingBase64")
 _SECRET_VALUE = "#microsoft.graph.deviceManagementConfigurationSecretSettingValue"
 
 
-def _rules(request_refuse: Any, judge: Judge, rules: Any, record_id: str, groups: Any) -> list[Body]:
+def _rules(where: Write | Call, rules: Any) -> list[Body]:
     """A compliance policy's schedule: one rule, whose actions hold exactly one block. Ids sent mean nothing.
 
     learn.microsoft.com/graph/api/resources/intune-deviceconfig-devicecompliancescheduledactionforrule
     """
     if not isinstance(rules, list) or len(rules) != 1:
-        raise request_refuse("scheduledActionsForRule must hold exactly one rule.")
-    rule = rules[0]
+        raise where.refuse("scheduledActionsForRule must hold exactly one rule.")
+    rule, judge, record_id = rules[0], Judge(where.schema, where.entry.dialect), where.record.id
     judge.complex({k: v for k, v in rule.items() if k != "scheduledActionConfigurations"}, _RULE, _RULE)
     actions = rule.get("scheduledActionConfigurations")
     if not isinstance(actions, list) or not actions:
-        raise request_refuse("A rule needs scheduledActionConfigurations.")
+        raise where.refuse("A rule needs scheduledActionConfigurations.")
     kept: list[Body] = []
     for index, action in enumerate(actions):
         judge.complex(action, "deviceComplianceActionItem", "scheduledActionConfigurations")
-        for group in action.get("notificationMessageCCList") or []:
-            if not groups(group):
-                raise request_refuse(f"The group '{group}' of notificationMessageCCList does not exist.")
+        _check_notification(where, action)
         kept.append(
             {
                 "id": str(uuid.uuid5(uuid.UUID(record_id), f"action/{index}")),
@@ -46,9 +45,21 @@ def _rules(request_refuse: Any, judge: Judge, rules: Any, record_id: str, groups
             }
         )
     if [a.get("actionType") for a in kept].count("block") != 1:
-        raise request_refuse("A compliance policy needs exactly one action of the type 'block'.")
+        raise where.refuse("A compliance policy needs exactly one action of the type 'block'.")
     rule_id = str(uuid.uuid5(uuid.UUID(record_id), "rule"))
     return [{"id": rule_id, "ruleName": rule.get("ruleName"), "scheduledActionConfigurations": kept}]
+
+
+def _check_notification(where: Write | Call, action: Body) -> None:
+    """The message's template and the groups that get a copy must exist."""
+    for group in action.get("notificationMessageCCList") or []:
+        if not exists(where.request, "groups", "id", group):
+            raise where.refuse(f"The group '{group}' of notificationMessageCCList does not exist.")
+    template = action.get("notificationTemplateId")
+    if template in (None, "", NO_TEMPLATE):
+        return
+    if not exists(where.request, "deviceManagement/notificationMessageTemplates", "id", str(template)):
+        raise where.refuse(f"The notification message template '{template}' does not exist.")
 
 
 _RULE = "deviceComplianceScheduledActionForRule"
@@ -56,11 +67,8 @@ _RULE = "deviceComplianceScheduledActionForRule"
 
 def _compliance_write(write: Write) -> None:
     if write.creating:
-        judge = Judge(write.schema, write.dialect)
-        sent = write.sent.get("scheduledActionsForRule")
-        write.record.nav["scheduledActionsForRule"] = _rules(
-            write.refuse, judge, sent, write.record.id, lambda g: exists(write.request, "groups", "id", g)
-        )
+        rules = write.sent.get("scheduledActionsForRule")
+        write.record.nav["scheduledActionsForRule"] = _rules(write, rules)
 
 
 def schedule_actions(call: Call) -> Body | None:
@@ -68,14 +76,7 @@ def schedule_actions(call: Call) -> Body | None:
     parameter = "deviceComplianceScheduledActionForRules"
     if set(call.sent) != {parameter}:
         raise call.refuse(f"The parameter '{parameter}' is required, and no other is known.")
-    judge = Judge(call.schema, call.entry.dialect)
-    call.record.nav["scheduledActionsForRule"] = _rules(
-        call.refuse,
-        judge,
-        call.sent[parameter],
-        call.record.id,
-        lambda g: exists(call.request, "groups", "id", g),
-    )
+    call.record.nav["scheduledActionsForRule"] = _rules(call, call.sent[parameter])
     call.tenant.put(call.entry.path, call.record)
     return None
 
@@ -199,6 +200,27 @@ def _script_write(write: Write) -> None:
         raise write.refuse("The fileName of a PowerShell script must end with .ps1.")
 
 
+def _message_write(one: Child) -> None:
+    """One message a locale; one of them is the default, which can be set and not unset.
+
+    learn.microsoft.com/graph/api/resources/intune-notification-localizednotificationmessage
+    """
+    locale = str(one.child.get("locale"))
+    others = [other for other in one.held if other is not one.old]
+    if any(str(other.get("locale")).lower() == locale.lower() for other in others):
+        raise one.write.refuse(f"The template has a message for the locale '{locale}' already.", 409)
+    if one.old is not None and one.old.get("locale") != locale:
+        raise one.write.refuse("The locale of a message cannot be changed.")
+    if one.old is not None and one.old.get("isDefault") and not one.child.get("isDefault"):
+        raise one.write.refuse("'isDefault' can only be set. To unset it, set it on another message.")
+    one.child["isDefault"] = bool(one.child.get("isDefault"))
+    one.child["lastModifiedDateTime"] = stamp(one.write.request.now)
+    if one.child["isDefault"]:
+        one.write.body["defaultLocale"] = locale
+        for other in others:
+            other["isDefault"] = False
+
+
 def show_rule(rule: Body, show: Show) -> Body:
     """A schedule's rule as the service shows it."""
     return shape(rule, _RULE, show.schema)
@@ -211,4 +233,5 @@ HOOKS = {
     "assignment_filter": Hook(before_write=_filter_write),
     "scope_tag": Hook(before_write=_tag_write),
     "script": Hook(before_write=_script_write),
+    "notification_template": Hook(before_child=_message_write),
 }

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 from infra.local.tenant.table import Type
 
-from . import Body, Call, Hook, assignments, conditional_access, directory, intune
+from . import Body, Call, Hook, assignments, conditional_access, directory, intune, policies
 
-HOOKS: dict[str, Hook] = {**conditional_access.HOOKS, **directory.HOOKS, **intune.HOOKS}
+HOOKS: dict[str, Hook] = {**conditional_access.HOOKS, **directory.HOOKS, **intune.HOOKS, **policies.HOOKS}
 
 ACTIONS: dict[str, Callable[[Call], Body | None]] = {
     "assign": assignments.assign,

@@ -111,7 +111,7 @@ def test_a_new_grant_may_reach_tokens_late(make_tenant: Any) -> None:
     tenant.sign_in()
     assert tenant.get(CA).status_code == 403
     app = "/v1.0/servicePrincipals(appId='ac000000-0000-4000-8000-000000000001')/appRoleAssignments"
-    assert len(tenant.all(app)) == 20
+    assert len(tenant.all(app)) == 26
     tenant.clock.advance(61)
     tenant.sign_in()
     assert tenant.get(CA).status_code == 200

@@ -74,7 +74,7 @@ def test_references_lead_to_types_of_the_table(entry: Type) -> None:
     assert set(entry.in_use) <= known
 
 
-def test_the_twelve_types_are_there() -> None:
+def test_the_writable_types_are_there() -> None:
     writable = {entry.path for entry in TYPES if entry.update}
     assert writable == {
         "admin/sharepoint/settings",
@@ -83,10 +83,15 @@ def test_the_twelve_types_are_there() -> None:
         "deviceManagement/deviceCompliancePolicies",
         "deviceManagement/deviceConfigurations",
         "deviceManagement/deviceManagementScripts",
+        "deviceManagement/notificationMessageTemplates",
         "deviceManagement/roleScopeTags",
+        "directory/administrativeUnits",
         "groups",
         "identity/conditionalAccess/namedLocations",
         "identity/conditionalAccess/policies",
+        "identityGovernance/termsOfUse/agreements",
+        "policies/authenticationMethodsPolicy",
         "policies/authenticationStrengthPolicies",
         "policies/authorizationPolicy",
+        "policies/mobileDeviceManagementPolicies",
     }

@@ -17,7 +17,7 @@ TYPES, LOOKUPS = load().types, load().lookups
 GROUPS, SCRIPTS = TYPES[TypeKey("groups")], TYPES[TypeKey("device-management-scripts")]
 CONFIGURATIONS = TYPES[TypeKey("device-configurations")]
 USERS = LOOKUPS[TypeKey("users")]
-TEMPLATES = LOOKUPS[TypeKey("notification-message-templates")]
+RULES = LOOKUPS[TypeKey("device-compliance-scripts")]
 LATER = NOW + dt.timedelta(hours=1)
 
 
@@ -150,13 +150,13 @@ def test_an_object_is_found_by_its_identity() -> None:
 
 def test_an_object_is_found_by_a_filter_with_its_quotes_doubled() -> None:
     graph = answering(ok({"value": [{"id": "1"}]}))
-    assert use(graph, lambda api: api.find(TEMPLATES, "Ann's")) == "1"
+    assert use(graph, lambda api: api.find(RULES, "Ann's")) == "1"
     assert "displayName eq 'Ann''s'" in str(graph.seen[0].url.params["$filter"])
 
 
 @pytest.mark.parametrize("answer", [not_found(), ok({"value": []})], ids=["not found", "empty"])
 def test_nobody_of_that_name_is_none(answer: httpx.Response) -> None:
-    assert use(answering(answer), lambda api: api.find(TEMPLATES, "x")) is None
+    assert use(answering(answer), lambda api: api.find(RULES, "x")) is None
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_nobody_of_that_name_is_none(answer: httpx.Response) -> None:
 )
 def test_several_of_one_name_or_a_refusal_is_an_error(answer: httpx.Response) -> None:
     with pytest.raises(ReadFailed):
-        use(answering(answer), lambda api: api.find(TEMPLATES, "x"))
+        use(answering(answer), lambda api: api.find(RULES, "x"))
 
 
 def test_a_refused_token_is_renewed_once() -> None:
@@ -198,10 +198,10 @@ def test_without_a_retry_after_the_pauses_grow() -> None:
 
 def test_requests_are_logged_without_query_body_or_token() -> None:
     graph = answering(ok({"value": []}))
-    use(graph, lambda api: api.find(TEMPLATES, "Ann"))
+    use(graph, lambda api: api.find(RULES, "Ann"))
     (exchange,) = graph.log
     assert (exchange.method, exchange.status) == ("GET", 200)
-    assert exchange.path == "/beta/deviceManagement/notificationMessageTemplates"
+    assert exchange.path == "/beta/deviceManagement/deviceComplianceScripts"
     assert "Ann" not in repr(exchange)
 
 
