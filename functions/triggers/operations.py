@@ -15,7 +15,7 @@ from functions.triggers.call import Call, operation_token
 from functions.triggers.endpoint import Traits, endpoint, forbidden
 from shared.domain.access import Caller, Role, holds, may
 from shared.domain.status import STATUS_OF
-from shared.domain.sync import SyncRecord, TenantRecord
+from shared.domain.sync import Stage, SyncRecord, TenantRecord
 from shared.errors import Problem
 from shared.names import SyncId
 from shared.wire.sync import sync_json, waits_for_a_person
@@ -43,7 +43,8 @@ async def get_operation(call: Call) -> Answer:
     if waits and until == "attention":
         return answer(shown)
     location = call.operation_address(sync.id, until or "attention")
-    return answer(shown, 202, Retry_After=WAITING if waits else WORKING, Location=location)
+    slowly = waits or sync.stage is Stage.TENANT_APPROVAL
+    return answer(shown, 202, Retry_After=WAITING if slowly else WORKING, Location=location)
 
 
 async def _found(call: Call) -> tuple[TenantRecord, SyncRecord, Caller | None]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 
+from shared.domain import tenant_approval
 from shared.domain.catalog import Catalog, Identity, TypeSpec
 from shared.domain.settings import Authentication, Settings
 from shared.names import PermissionId, TypeKey
@@ -45,7 +46,8 @@ class PermissionState(Enum):
 class Need:
     """One permission that a tenant needs. `types`: those that need it, in the catalog's order.
 
-    `optional`: only for looking up objects that items refer to; without it their ids stay ids.
+    `optional`: only for looking up objects that items refer to (without it their ids stay ids), or for seeing
+    how the tenant's own approval answers (without it what that holds back fails).
     """
 
     name: str
@@ -143,6 +145,8 @@ def needs(catalog: Catalog, settings: Settings, user_types: Collection[TypeKey] 
             continue
         for to in dict.fromkeys(one.to for one in spec.references if one.to in catalog.lookups):
             gathered.look_up(key, catalog.lookups[to].read)
+        if tenant_approval.may_be_held(spec.path):
+            gathered.look_up(key, tenant_approval.READ)
     return gathered.needs()
 
 
@@ -156,6 +160,8 @@ def ever_needed(catalog: Catalog) -> frozenset[PermissionId]:
         }
     for lookup in catalog.lookups.values():
         found |= {permission_id(PermissionKind.APPLICATION, name) for name in lookup.read}
+    if any(tenant_approval.may_be_held(spec.path) for spec in catalog.types.values()):
+        found |= {permission_id(PermissionKind.APPLICATION, name) for name in tenant_approval.READ}
     return frozenset(found)
 
 

@@ -20,8 +20,18 @@ from shared.domain.request import Request
 from shared.domain.sync import SyncRecord
 from shared.names import ChangeId
 
+SERVICE: Final = ("/deviceManagement/", "/deviceAppManagement/")
+"""Addresses of Intune, the one service that has this approval."""
+READ: Final = ("DeviceManagementConfiguration.Read.All",)
+"""By what an app may read approval requests and take its own back; DeviceManagementRBAC.Read.All serves too
+(learn.microsoft.com/graph/api/intune-rbac-operationapprovalrequest-get)."""
 LONGEST: Final = 1024
 """Characters of a justification at most (operationApprovalRequest, `requestJustification`)."""
+
+
+def may_be_held(path: str) -> bool:
+    """Whether a write to this address, below the version's, can need the tenant's own approval."""
+    return path.startswith(SERVICE)
 
 
 class ApprovalState(Enum):

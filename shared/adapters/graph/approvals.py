@@ -18,14 +18,12 @@ from shared.adapters.graph import addresses
 from shared.adapters.graph.replies import Reply, page, read_failure
 from shared.adapters.graph.transport import Call, NoAnswer, Transport, reason
 from shared.domain.request import Request
-from shared.domain.tenant_approval import ApprovalAnswer, ApprovalState
+from shared.domain.tenant_approval import ApprovalAnswer, ApprovalState, may_be_held
 from shared.errors import ReadFailed, SignInFailed
 
 PATH: Final = "/beta/deviceManagement/operationApprovalRequests"
 """There is no such collection in v1.0."""
 BUCKET: Final = "intune"
-SERVICE: Final = ("/deviceManagement/", "/deviceAppManagement/")
-"""Only Intune has this approval. A tenant that does not use it takes no notice of the headers."""
 OPEN: Final = frozenset({ApprovalState.NEEDED, ApprovalState.APPROVED})
 PAGES: Final = 20
 """Pages of requests looked through: they stay listed for 30 days."""
@@ -36,18 +34,14 @@ _ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 def headers(request: Request, why: str, approval: str) -> Mapping[str, str]:
     """What a write carries for the approval. The justification goes out at once: without it the service
-    refuses a protected write, and may leave half an object behind. Both together would file a new request.
+    refuses a protected write, and may leave half an object behind. Both together would file a new request. A
+    tenant that protects nothing takes no notice.
     """
-    if not may_hold(request):
+    if not may_be_held(request.path):
         return {}
     if approval:
         return {"x-msft-approval-code": approval}
     return {"x-msft-approval-justification": base64.b64encode(why.encode()).decode()} if why else {}
-
-
-def may_hold(request: Request) -> bool:
-    """Whether the service that the write goes to has such an approval."""
-    return request.path.startswith(SERVICE)
 
 
 def held_by(reply: Reply) -> str | None:

@@ -29,7 +29,7 @@ from shared.domain.catalog import Kind, Lookup, Reveal, TypeSpec, holds
 from shared.domain.pattern import dig
 from shared.domain.permissions import Grants
 from shared.domain.snapshot import Raw, RawItem, TypeRead
-from shared.domain.tenant_approval import ApprovalAnswer
+from shared.domain.tenant_approval import ApprovalAnswer, may_be_held
 from shared.errors import ReadFailed, SignInFailed, WriteRefused, WriteUnknown
 from shared.names import ObjectId, TypeKey
 from shared.ports import Answer, Held, Request, TokenSource, Unfinished, UserTokens
@@ -238,7 +238,7 @@ class GraphTenant:
 
     async def find_approval(self, request: Request, why: str) -> str | None:
         """The open approval request that was filed for this write, with these words."""
-        return await approvals.find(self._transport, why) if approvals.may_hold(request) else None
+        return await approvals.find(self._transport, why) if may_be_held(request.path) else None
 
     async def grants(self, client_id: str) -> Grants:
         """The permissions for Graph that the tenant has granted. Raises ReadFailed."""

@@ -174,6 +174,7 @@ ENDED = {"stage": Stage.ENDED, "outcome": Outcome.SUCCEEDED}
         ({"stage": Stage.APPROVAL, "plan": PLAN}, "attention", 200, None),
         ({"stage": Stage.APPROVAL, "plan": PLAN}, "end", 202, "60"),
         ({"stage": Stage.SIGN_IN}, "attention", 200, None),
+        ({"stage": Stage.TENANT_APPROVAL}, "attention", 202, "60"),
         ({"stage": Stage.REPORTING}, "end", 202, "5"),
         (ENDED, "attention", 200, None),
         (ENDED, "end", 200, None),

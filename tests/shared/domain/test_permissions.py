@@ -87,6 +87,18 @@ def test_types_that_are_left_out_need_nothing(catalog):
     assert needs(catalog, Settings(exclude=("*",))) == ()
 
 
+def test_the_tenants_own_approval_of_what_intune_protects_wants_to_be_read(catalog, entries):
+    scripts = replace(entries.groups, path="/deviceManagement/scripts", read=("S.Read",), write=("S.Write",))
+    intune = replace(catalog, types={"scripts": scripts})
+
+    found = told(needs(intune, Settings()))
+
+    name = "application-DeviceManagementConfiguration_Read_All"
+    assert found[name] == ("read", ("scripts",), True)
+    assert name in ever_needed(intune)
+    assert name not in ever_needed(catalog)
+
+
 def test_what_is_only_looked_up_is_optional(catalog):
     found = told(needs(catalog, BOTH))
 
