@@ -24,6 +24,7 @@ from shared.names import TenantId
 from shared.user_ports import CacheKind, DeviceCode, Polled, PollKind, StoredCache
 
 APP, APP_SECRET = "ac000000-0000-4000-8000-000000000001", "accord-local-secret"
+BACK = "http://127.0.0.1:7071/callback/sign-in"
 SCOPE = "Policy.ReadWrite.MobilityManagement"
 HERE = TenantId("here")
 
@@ -164,6 +165,45 @@ def test_a_provider_that_is_down_asks_nobody(entra: Simulated) -> None:
         user.user_token()
     assert failed.value.transient
     assert SCOPE in user.scopes()
+
+
+def browser_flow(entra: Simulated, account: str = "admin") -> Polled:
+    link = entra.sign_in.begin_browser([SCOPE], "state-1", BACK)
+    assert link.url.startswith(entra.server)
+    sent = entra.control("POST", "sign-in", {"url": link.url, "account": account})["redirect"]
+    assert sent["url"] == BACK
+    return entra.sign_in.redeem(link.flow, sent["form"])
+
+
+def test_a_person_in_the_browser_is_refreshed_with_the_apps_secret(entra: Simulated) -> None:
+    found = browser_flow(entra)
+    assert found.cache_kind is CacheKind.WEB
+    entra.keeps(found)
+    user = entra.user()
+    first = user.user_token()
+    user.drop()
+    assert user.user_token() != first
+
+
+@pytest.mark.parametrize(
+    ("account", "kind"), [("guest", PollKind.WRONG_ACCOUNT), ("decline", PollKind.DECLINED)], ids=str
+)
+def test_whoever_may_not_sign_in_by_the_browser(entra: Simulated, account: str, kind: PollKind) -> None:
+    assert browser_flow(entra, account).kind is kind
+
+
+def test_the_other_class_would_be_refused(entra: Simulated) -> None:
+    """What the recorded class keeps away: AADSTS700025 and AADSTS7000218."""
+    for found, other, number in (
+        (entra.polled("admin"), CacheKind.WEB, "700025"),
+        (browser_flow(entra), CacheKind.PUBLIC, "7000218"),
+    ):
+        entra.caches.store(HERE, StoredCache(found.cache, other, found.account, dt.datetime.now(dt.UTC)))
+        user = entra.user()
+        user.user_token()
+        user.drop()
+        with pytest.raises(SignInFailed, match=f"AADSTS{number}"):
+            user.user_token()
 
 
 def test_many_threads_of_many_instances_refresh_and_all_go_on(entra: Simulated) -> None:
