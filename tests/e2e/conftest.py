@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx
 import pytest
+from code_watch import CodeWatch
 
 FILTERS = "beta/deviceManagement/assignmentFilters"
 TAGS = "beta/deviceManagement/roleScopeTags"
@@ -87,7 +88,13 @@ class Driver:
     def __init__(self, api: str, control: str, tenant: str, folder: Path) -> None:
         self.id, self.folder = tenant, folder
         self.base, self.control_url = api, control
-        self.api = httpx.Client(base_url=f"{api}/api/v1", headers={"x-functions-key": "local"}, timeout=60)
+        self.codes = CodeWatch()
+        self.api = httpx.Client(
+            base_url=f"{api}/api/v1",
+            headers={"x-functions-key": "local"},
+            timeout=60,
+            event_hooks={"response": [self.codes.note]},
+        )
         self.control = httpx.Client(base_url=f"{control}/control/tenants/{tenant}", timeout=60)
         self.syncs: list[str] = []
 
@@ -263,6 +270,7 @@ def driver(stack: Any, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
     for one in made:
         _end(one)
         assert one.unapproved() == []
+        assert one.codes.unlisted(one.api) == [], "codes that GET /errors does not list"
         one.api.close()
         one.control.close()
 
