@@ -10,7 +10,7 @@ from shared.domain.catalog import Catalog
 from shared.domain.consent import ConsentApp
 from shared.domain.sync import Actor, SyncRecord, TenantRecord
 from shared.names import ChangeId, SyncId, TenantId
-from shared.ports import Clock, Repository, Sealed, TokenCaches
+from shared.ports import Clock, Repository, Sealed, TokenCaches, UserTokens
 from shared.steps.decide import Plans
 from shared.steps.permissions import Desk, Look
 from shared.steps.sign_in import Attempt
@@ -90,6 +90,10 @@ class Services(Protocol):
     @property
     def token_caches(self) -> TokenCaches:
         """Who is signed in to which tenant."""
+        ...
+
+    def user_tokens(self, tenant: TenantRecord) -> UserTokens:
+        """The signed-in user of one tenant."""
         ...
 
     async def attempt(self, tenant: TenantRecord, subject: SyncId, number: int) -> Attempt:
