@@ -17,6 +17,7 @@ from shared.steps.findings import read_findings
 from shared.steps.finish import finish as release
 from shared.steps.log import Event
 from shared.steps.report import write_report
+from shared.steps.sending import HELD
 from shared.steps.verdict import load_error
 from shared.steps.work import Work
 
@@ -64,8 +65,10 @@ async def finish(work: Work, verdict: Mapping[str, Any]) -> Outcome:
 
 
 def _tidy(work: Work) -> None:
-    """Snapshots are not stored twice: the branch `tenant` holds what was read."""
-    for prefix in (blobs.SNAPSHOT, "cursor/", blobs.STATE):
+    """Snapshots are not stored twice: the branch `tenant` holds what was read. What the tenant held back is
+    over.
+    """
+    for prefix in (blobs.SNAPSHOT, "cursor/", blobs.STATE, HELD):
         for name in work.artifacts.names(prefix):
             work.artifacts.delete(name)
 

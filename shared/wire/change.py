@@ -21,10 +21,13 @@ SHOWN: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one change, as clients see it; None while nothing has."""
+    """What became of one change, as clients see it; None while nothing has. `held_by`: the approval request of
+    the tenant's own administrators that it waits for.
+    """
 
     result: str | None
     fault: Fault | None = None
+    held_by: str | None = None
 
 
 def fate(change: Change, decision: Decision | None, journal: Journal | None) -> Fate:
@@ -35,7 +38,7 @@ def fate(change: Change, decision: Decision | None, journal: Journal | None) -> 
         return Fate("notSelected")
     entry = journal.entries.get(change.id) if journal is not None else None
     if entry is None or not entry.state.final:
-        return Fate(None)
+        return Fate(None, held_by=entry.approval if entry and entry.state is State.HELD else None)
     return Fate(entry.state.value, entry.fault if entry.state is not State.APPLIED else None)
 
 
@@ -58,6 +61,7 @@ def change_json(change: Change, became: Fate, language: Language, *, whole: bool
             "detail": say(f"blocked.{blocked.code.value}", language, detail=blocked.detail),
         },
         "result": became.result,
+        "heldBy": became.held_by,
         "error": became.fault
         and fault_json(became.fault.code, became.fault.message, became.fault.request_id, language),
         "properties": [_property(one, whole=whole) for one in change.properties],

@@ -80,6 +80,8 @@ def test_a_held_write_goes_last_waits_and_goes_out_again_once_approved(guarded, 
     (filed,) = requests(tenant)
     assert sync in filed["requestJustification"]
     assert "as agreed" in filed["requestJustification"]
+    changes = {one["item"]: one for one in tenant.changes(sync)["value"]}
+    assert (changes["Guarded"]["heldBy"], changes["Kiosks"]["heldBy"]) == (filed["id"], None)
 
     decide(stack, tenant, "approve")
     done = tenant.wait(sync, "end")

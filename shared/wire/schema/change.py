@@ -71,6 +71,9 @@ class ChangeAnswer(Answer):
     replaces: Annotated[ChangeName | None, Field(description="The other half of a delete-and-create pair.")]
     blocked: BlockedAnswer | None
     result: Literal["applied", "failed", "stale", "skipped", "notSelected"] | None
+    held_by: Annotated[
+        str | None, Field(description="The approval request of the tenant's own administrators it waits for.")
+    ]
     error: ChangeErrorAnswer | None
     properties: list[PropertyAnswer]
 

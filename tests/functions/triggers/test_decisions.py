@@ -1,5 +1,8 @@
 """Changes and the decision on them, over HTTP."""
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from functions.triggers.changes import get_change, list_changes
@@ -10,6 +13,7 @@ from shared.names import decision_event
 from shared.wire.schema.change import ChangeAnswer, ChangeList
 
 OTHER = "sha256:" + "cd" * 32
+NOW = dt.datetime(2026, 3, 1, 6, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -151,3 +155,21 @@ def test_what_became_of_each_change_shows(api, body, waiting, plan, digest) -> N
     assert [one["result"] for one in value] == ["applied", "failed", "notSelected", "notSelected"]
     assert value[1]["error"]["message"].startswith("The service accepted")
     assert value[0]["error"] is None
+
+
+def test_a_change_that_the_tenant_holds_back_names_the_request_it_waits_for(api, body, waiting, digest):
+    by = Actor(ActorKind.PERSON, "Ada", "ada-id", "page")
+    api.services.status.sync_rows[waiting.id] = replace(
+        waiting, decision=Decision(DecisionKind.APPROVE, digest, by, NOW)
+    )
+    entries = {
+        "c0": Entry("c0", State.HELD, NOW, NOW, approval="a-1"),
+        "c1": Entry("c1", State.RELEASED, NOW, NOW, approval="a-2"),
+    }
+    api.services.artifacts("contoso", waiting.id).put("journal.json", dump(Journal(digest, entries)))
+
+    answer = body(api.call(list_changes, tenant="contoso", sync=waiting.id))
+
+    ChangeList.model_validate(answer)
+    told = [(one["result"], one["heldBy"]) for one in answer["value"][:2]]
+    assert told == [(None, "a-1"), (None, None)]

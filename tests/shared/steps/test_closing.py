@@ -237,10 +237,11 @@ def test_closing_twice_is_closing_once(scene):
 
 
 def test_what_only_the_running_sync_needed_is_removed(scene):
-    closed(deployed(scene), "deployed")
+    deployed(scene).blobs.put("held/c1", b"what the tenant held back")
+    closed(scene, "deployed")
 
     left = set(scene.blobs.blobs)
-    assert not any(name.startswith((blobs.SNAPSHOT, "cursor/")) for name in left)
+    assert not any(name.startswith((blobs.SNAPSHOT, "cursor/", "held/")) for name in left)
     assert blobs.STATE not in left
     assert {blobs.PLAN, blobs.JOURNAL, "report.json", "log.jsonl"} <= left
 
