@@ -20,7 +20,12 @@ from tripwire import Tripwire
 
 from infra.local.stack import Stack, url
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.calm("it has a host of its own to kill"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 FILTERS = "beta/deviceManagement/assignmentFilters"

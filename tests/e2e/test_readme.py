@@ -8,7 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.calm("a person's commands, which have waited long enough after two minutes"),
+]
 
 ROOT = Path(__file__).parents[2]
 
