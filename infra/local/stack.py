@@ -132,8 +132,9 @@ class Stack:
         self.control = url(tenant_port)
         self.data = data
         self.storage = storage
-        # Tests kill hosts: what those held is soon free.
-        self.settings = settings(storage, tenant_port, ports[0], data) | {"ACCORD_LEASE_SECONDS": "15"}
+        # Tests kill hosts, and grant permissions: what those held is soon free, and these are soon seen.
+        quick = {"ACCORD_LEASE_SECONDS": "15", "ACCORD_PROPAGATION_SECONDS": "30"}
+        self.settings = settings(storage, tenant_port, ports[0], data) | quick
         self._root, self._chaos = root, chaos
         self._hosts = list(zip(ports, roles, strict=True))
         self._children: dict[int, Child] = {}
