@@ -43,21 +43,21 @@ class Identities:
 
     def service_principal(self, tenant: TenantRecord) -> ServicePrincipalTokens:
         """The tenant's service principal; kept, so that msal's cache is."""
-        credential = self._credential_of(tenant)
-        return self._once(
-            "app", tenant, lambda address: ServicePrincipalTokens(Provider(address), credential)
-        )
+        provider, credential = self._provider(tenant), self._credential_of(tenant)
+        return self._once("app", tenant, lambda _: ServicePrincipalTokens(provider, credential))
 
     def sign_in(self, tenant: TenantRecord) -> EntraSignIn:
         """How people sign in to the tenant."""
-        credential = self._credential_of(tenant)
-        return self._once("sign-in", tenant, lambda address: EntraSignIn(Provider(address), credential))
+        return EntraSignIn(self._provider(tenant), self._credential_of(tenant))
 
     def user(self, tenant: TenantRecord, caches: TokenCaches) -> StoredUserTokens:
         """The tenant's signed-in user, afresh: whoever signed out since is not remembered."""
-        provider = self._once("provider", tenant, Provider)
         turn = self._once("turn", tenant, lambda _: threading.Lock())
-        return StoredUserTokens(tenant.id, provider, self._credential_of(tenant), caches, turn)
+        provider, credential = self._provider(tenant), self._credential_of(tenant)
+        return StoredUserTokens(tenant.id, provider, credential, caches, turn)
+
+    def _provider(self, tenant: TenantRecord) -> Provider:
+        return self._once("provider", tenant, Provider)
 
     def _once(self, what: str, tenant: TenantRecord, make: Callable[[Address], T]) -> T:
         address = self._address(tenant)

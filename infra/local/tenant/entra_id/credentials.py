@@ -70,7 +70,8 @@ def _check_assertion(assertion: str, tenant: Tenant, app: Registration, now: flo
 
 def _certificate(header: dict[str, Any], app: Registration, now: float) -> Any:
     """The key of the registered certificate with the header's thumbprint."""
-    wanted = header.get("x5t#S256") or header.get("x5t")
+    # RFC 7515 leaves the padding out; MSAL sends it.
+    wanted = str(header.get("x5t#S256") or header.get("x5t")).rstrip("=")
     for pem in app.certificates:
         certificate = x509.load_pem_x509_certificate(pem.encode())
         if wanted in (_thumbprint(certificate, hashes.SHA256()), _thumbprint(certificate, hashes.SHA1())):  # noqa: S303

@@ -278,3 +278,17 @@ def test_a_refreshed_token_that_cannot_be_kept_is_used_all_the_same() -> None:
 @pytest.mark.parametrize("text", ["", "opaque", "a.e30.b"])
 def test_a_token_without_readable_scopes_has_none(text: str) -> None:
     assert granted_scopes(text) == frozenset()
+
+
+def test_a_fresh_token_shows_that_the_sign_in_was_revoked_whatever_the_cache_holds() -> None:
+    world = World()
+    user = world.user()
+    user.user_token()
+    world.entra.answers += [tokens("at-2"), tokens("at-3"), refusal("invalid_grant", 50173)]
+
+    first, second = user.fresh_token(), world.user().fresh_token()
+
+    assert first != second
+    with pytest.raises(SignInFailed) as failed:
+        world.user().fresh_token()
+    assert (failed.value.code, failed.value.transient) == ("userSignInNeeded", False)
