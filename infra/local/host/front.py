@@ -30,7 +30,7 @@ class BodyTooLarge(Exception):
 class Front:
     """An ASGI application.
 
-    `routes` is empty on a host without the role http, `timers` None on one without the role timer.
+    `routes` is empty on a host without the role http.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Front:
         routes: Sequence[Route],
         invoker: Invoker,
         management: Management,
-        timers: Timers | None,
+        timers: Timers,
     ) -> None:
         self._settings = settings
         self._host_json = host_json
@@ -134,8 +134,8 @@ class Front:
         function = self._functions.get(name)
         if function is None:
             return Response(status_code=404)
-        if not isinstance(function.trigger, TimerTrigger) or self._timers is None:
-            text = f"Only timer functions, on a host with the role timer, can be run this way; not '{name}'."
+        if not isinstance(function.trigger, TimerTrigger):
+            text = f"Only timer functions can be run this way; not '{name}'."
             return JSONResponse({"Message": text}, 501)
         self._timers.run_now(function.name)
         return Response(status_code=202)

@@ -48,8 +48,9 @@ class Host:
                 self._database, self._clock, self._name, settings.lease_seconds, host_json.versioning.default
             )
             self._engine = self._make_engine() if Role.DURABLE in settings.roles else None
-            self._timers = self._make_timers() if Role.TIMER in settings.roles else None
-            self._front = self._make_front()
+            timers = self._make_timers()
+            self._timers = timers if Role.TIMER in settings.roles else None
+            self._front = self._make_front(timers)
             undo.pop_all()
 
     def _make_worker(self) -> Worker:
@@ -67,7 +68,7 @@ class Host:
         lease_seconds = self.settings.lease_seconds
         return Timers(self._database, self._invoker, self.functions, self._clock, self._name, lease_seconds)
 
-    def _make_front(self) -> Front:
+    def _make_front(self, timers: Timers) -> Front:
         settings, host_json = self.settings, self._host_json
         routes = build_routes(self.functions.http(), host_json.route_prefix)
         management = Management(
@@ -79,7 +80,7 @@ class Host:
             self.wake,
         )
         served = routes if Role.HTTP in settings.roles else ()
-        return Front(settings, host_json, self.functions, served, self._invoker, management, self._timers)
+        return Front(settings, host_json, self.functions, served, self._invoker, management, timers)
 
     @property
     def origin(self) -> str:
