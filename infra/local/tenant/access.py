@@ -7,6 +7,8 @@ permissions are where both meet (learn.microsoft.com/entra/identity-platform/per
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .consents import delegated_scopes
 from .errors import GraphError
 from .exchange import Request
@@ -56,6 +58,19 @@ def _accepted(request: Request, entry: Type, operation: str, navigation: Navigat
 def _takes_apps(request: Request, entry: Type) -> bool:
     """As documented, unless this tenant is told otherwise: documentation and practice are known to differ."""
     return request.tenant.behaviour.appOnly.get(entry.path, not entry.delegated_only)
+
+
+_READ_ONESELF = frozenset({"User.Read", "User.ReadWrite", "User.ReadBasic.All", "User.Read.All"})
+
+
+def signed_in_user(request: Request) -> Request:
+    """`/me` as a request for that user: learn.microsoft.com/graph/api/user-get."""
+    caller = request.caller
+    if caller.scopes is None:
+        message = "/me request is only valid with delegated authentication flow."
+        raise GraphError(400, "BadRequest", message)
+    scopes = caller.scopes | {"User.Read.All"} if caller.scopes & _READ_ONESELF else caller.scopes
+    return replace(request, path=f"/users/{caller.object_id}", caller=replace(caller, scopes=scopes))
 
 
 def check_licence(request: Request, entry: Type) -> None:

@@ -8,6 +8,7 @@ import urllib.parse
 from dataclasses import dataclass, replace
 
 from . import children, faults, multi_admin_approval, objects
+from .access import signed_in_user
 from .errors import GraphError, error_body, method_error
 from .exchange import Answer, Request
 from .faults import Effect
@@ -75,6 +76,8 @@ class Graph:
     def dispatch(self, request: Request) -> Answer:
         """Finds what the address means and does it. GraphError for every refusal."""
         steps = [s.lower() for s in request.path.strip("/").split("/")]
+        if steps == ["me"]:
+            request = signed_in_user(request)
         if steps[0] == "directoryobjects" and len(steps) == 2:
             headers = meter(request, None)
             if steps[1] in ("getbyids", "microsoft.graph.getbyids"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +12,9 @@ from infra.local.tenant.consents import delegated_scopes, grant_scopes, withdraw
 from infra.local.tenant.signins import DeviceCode
 from infra.local.tenant.tenant import Tenant
 
-from . import device
+from . import authorize, consent, device
 from .accounts import ACCOUNTS
-from .consent import consent_to_all
+from .metadata import find_tenant
 from .people import Choice, decide_device
 from .refusals import SignInError
 from .service import Service
@@ -59,7 +60,7 @@ def _consent(asked: Asking) -> Body:
     if asked.method in ("PUT", "DELETE"):
         tenant.consented = asked.method == "PUT"
     if asked.method == "POST":
-        consent_to_all(asked.service, tenant)
+        consent.grant(asked.service, tenant, tuple(requires["application"]), tuple(requires["delegated"]))
     held = {"application": set(tenant.grants), "delegated": set(delegated_scopes(tenant))}
     return {
         "consented": tenant.consented,
@@ -71,7 +72,7 @@ def _consent(asked: Asking) -> Body:
 def _sign_in(asked: Asking) -> Body:
     """Device codes and the people who type them."""
     if asked.method == "POST":
-        return _by_code(asked)
+        return _by_link(asked) if "url" in asked.sent else _by_code(asked)
     codes = asked.tenant.sign_ins.devices.values()
     return {"value": [_shown(one, asked.service.now) for one in codes]}
 
@@ -87,6 +88,27 @@ def _by_code(asked: Asking) -> Body:
         raise Misuse(409, f"the device code is {_shown(code, service.now)['state']}")
     refusal = decide_device(tenant, service.app, code, choice, service.now)
     return {"state": code.state, "error": _said(refusal)}
+
+
+def _by_link(asked: Asking) -> Body:
+    """A person opens a link to `/authorize` or `/adminconsent` and picks an account."""
+    service, choice = asked.service, _choice(asked.sent)
+    parts = urllib.parse.urlsplit(str(asked.sent["url"]))
+    name, _, page = parts.path.strip("/").partition("/")
+    query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+    try:
+        if find_tenant(service.world, name) is not asked.tenant:
+            raise Misuse(404, f"the link is not for {asked.tenant.key}")
+        if page == "oauth2/v2.0/authorize":
+            back = authorize.settle(service, authorize.read_link(service, asked.tenant, query), choice)
+        elif page == "v2.0/adminconsent":
+            back = consent.settle(service, consent.read_request(service, asked.tenant, query), choice)
+        else:
+            raise Misuse(404, f"nobody signs in at /{name}/{page}")
+    except SignInError as refusal:
+        return {"state": "onPage", "error": _said(refusal), "redirect": None}
+    state = "refused" if "error" in back.fields else "done"
+    return {"state": state, "error": None, "redirect": back.to_json()}
 
 
 def _shown(one: DeviceCode, now: float) -> Body:

@@ -19,12 +19,14 @@ from infra.local.tenant.requestlog import record_token
 from infra.local.tenant.tenant import Tenant
 
 from . import device, grants
+from .browser import Browser
 from .metadata import SHARED, discovery, find_tenant, instances
 from .refusals import SignInError
 from .service import Service, TokenRequest
 from .wording import language_of
 
 _OAUTH_CODES = frozenset({"invalid_client", "invalid_grant", "invalid_request", "unauthorized_client"})
+_PAGES = ("oauth2/v2.0/authorize", "v2.0/adminconsent")
 _FORM = Callable[[Tenant, dict[str, str]], dict[str, Any]]
 
 
@@ -33,9 +35,15 @@ class Endpoints:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._browser = Browser(service)
 
     async def respond(self, http: HttpRequest, name: str, rest: str) -> Response:
         rest = rest.rstrip("/").lower()
+        if http.method in ("GET", "POST") and (name == "devicelogin" or rest in _PAGES):
+            form = await read_form(http) if http.method == "POST" else {}
+            if name == "devicelogin":
+                return self._browser.typed_code(http, form)
+            return await self._browser.linked(http, name, rest, form)
         if name == "common" and rest == "discovery/instance":
             return JSONResponse(instances())
         if http.method == "GET" and rest in ("v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"):

@@ -46,7 +46,9 @@ class MappedClient:
         return self._http.request("GET", self._path(url), params=params, headers=headers)
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> Any:
-        return self._http.request("POST", self._path(url), params=params, data=data, headers=headers)
+        # msal was written for requests, which takes bytes as they are.
+        form = {name: v.decode() if isinstance(v, bytes) else v for name, v in data.items()}
+        return self._http.request("POST", self._path(url), params=params, data=form, headers=headers)
 
     def close(self) -> None:
         pass
