@@ -226,6 +226,19 @@ def test_a_federated_token_is_asked_for_at_each_sign_in(provider: Provider) -> N
     assert [form["client_assertion"] for form in provider.forms] == ["first", "second"]
 
 
+def test_a_secret_that_was_replaced_is_taken_up_within_the_call(provider: Provider) -> None:
+    secrets = iter(["old", "new"])
+    address = Address(TENANT, CLIENT, login_endpoint=provider.address)
+    tokens = ServicePrincipalTokens(Entra(address), lambda: Secret(next(secrets)))
+    provider.grants("A")
+    assert tokens.roles() == {"A"}
+    tokens.drop()
+    provider.refuses(7000222)
+    provider.grants("B")
+    assert tokens.roles() == {"B"}
+    assert [form["client_secret"] for form in provider.forms] == ["old", "old", "new"]
+
+
 def test_a_broken_certificate_is_a_refusal_of_the_credential(provider: Provider) -> None:
     with pytest.raises(SignInFailed) as refused:
         provider.tokens(Certificate("no certificate", "no key")).app_token()
