@@ -21,6 +21,7 @@ async def take_turns(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the bi
         look=services.permission_look,
         caches=services.token_caches,
         user=services.user_tokens,
+        callbacks=services.callbacks,
     )
     await turns.run()
 

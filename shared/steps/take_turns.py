@@ -18,6 +18,7 @@ from shared.errors import AccordError, SignInFailed
 from shared.ports import Clock, StatusStore, TokenCaches, UserTokens
 from shared.steps.permissions import Look, check
 from shared.steps.try_sign_in import try_stored_token
+from shared.stores import Callbacks
 
 LOG: Final = logging.getLogger("accord.daily")
 AT_ONCE: Final = 4
@@ -34,9 +35,12 @@ class Turns:
     look: Callable[[TenantRecord], AbstractAsyncContextManager[Look]]
     caches: TokenCaches
     user: Callable[[TenantRecord], UserTokens]
+    callbacks: Callbacks
 
     async def run(self) -> None:
-        """Everybody whose turn it is. Repeatable: a turn that a crash cut short comes again."""
+        """Everybody whose turn it is; then links that nobody followed are forgotten. Repeatable: a turn that
+        a crash cut short comes again.
+        """
         began = self.clock.now()
         gate = asyncio.Semaphore(AT_ONCE)
 
@@ -48,6 +52,7 @@ class Turns:
         tenants = await self.status.tenants()
         waiting = [tenant for tenant in tenants if due(tenant, began) or coming(tenant, began)]
         await asyncio.gather(*(one(tenant) for tenant in waiting))
+        await self.callbacks.purge(began)
 
     async def _turn(self, tenant: TenantRecord) -> None:
         """One tenant's, whose faults are nobody else's. While the provider is down it is put off."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from granting import FakeApp
 from small_catalog import CATALOG
-from stores import MemoryArtifacts, MemoryStatus
+from stores import MemoryArtifacts, MemoryCallbacks, MemoryStatus
 from sync_ports import Clock
 from user_access import FakeUserTokens, MemoryTokenCaches, user_cache
 
@@ -29,6 +29,7 @@ from shared.steps.tenant_findings import (
     load_findings,
     save_tried,
 )
+from shared.stores import Expected
 
 READ, WRITE = "application-Read", "application-Write"
 LENT = "delegated-Lent"
@@ -45,7 +46,7 @@ class World:
     def __init__(self, settings=ALONE, *, lent=False) -> None:
         self.clock, self.status, self.findings = Clock(), MemoryStatus(), MemoryArtifacts()
         self.app, self.user = FakeApp(granted=frozenset({"Read"})), FakeUserTokens(frozenset({"Lent"}))
-        self.catalog = CATALOG
+        self.catalog, self.callbacks = CATALOG, MemoryCallbacks()
         if lent:
             groups = replace(
                 CATALOG.types["groups"], read=(), write=(), identity=Identity.USER, user_read=("Lent",)
@@ -264,13 +265,13 @@ def _empty():
 # --- each tenant's turn of the day --------------------------------------------------------------------------
 
 
-def turns(world, caches=None):
+def turns(world, caches=None, look=None):
     @asynccontextmanager
-    async def look(tenant):
+    async def looks(tenant):
         yield world.look()
 
-    made = Turns(world.status, world.clock, look, caches or MemoryTokenCaches(), lambda tenant: world.user)
-    asyncio.run(made.run())
+    people = caches or MemoryTokenCaches(), lambda tenant: world.user
+    asyncio.run(Turns(world.status, world.clock, look or looks, *people, world.callbacks).run())
 
 
 def at_its_turn(world):
@@ -338,8 +339,16 @@ def test_turns_that_would_begin_too_late_are_the_next_run_s(world):
         world.clock.pass_(LAST_START.total_seconds() / 2)
         yield world.look()
 
-    asyncio.run(Turns(world.status, world.clock, look, MemoryTokenCaches(), lambda tenant: world.user).run())
+    turns(world, look=look)
     assert 0 < len(looked) < 6
+
+
+def test_links_that_nobody_followed_are_forgotten(world):
+    over = Expected("consent", "contoso", world.clock.at)
+    world.callbacks.rows = {"old": over, "new": replace(over, until=world.clock.at + PATIENCE)}
+    world.clock.pass_(1)
+    turns(world)
+    assert set(world.callbacks.rows) == {"new"}
 
 
 def test_nothing_is_missing_that_is_ignored(world):
