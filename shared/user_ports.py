@@ -86,6 +86,12 @@ class UserTokens(Protocol):
         """
         ...
 
+    def fresh_token(self) -> str:
+        """The same, got with the refresh token here and now: one that is still good for an hour says nothing
+        of whether the sign-in was revoked.
+        """
+        ...
+
     def scopes(self) -> frozenset[str]:
         """The delegated permissions of that token, such as `Policy.ReadWrite.MobilityManagement`. Raises the
         same.

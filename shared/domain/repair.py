@@ -10,8 +10,16 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from shared.domain.move import Cancel
+from shared.domain.sign_in import SignInResult, number
 from shared.domain.sync import Decision, DecisionKind, Stage, SyncRecord, TenantRecord
-from shared.names import CANCEL_EVENT, SyncId, TenantId, decision_event
+from shared.names import (
+    CANCEL_EVENT,
+    SyncId,
+    TenantId,
+    decision_event,
+    sign_in_event,
+    sign_in_instance,
+)
 
 YOUNG: Final = dt.timedelta(seconds=60)
 """Whoever begins a sync may still be about to start its orchestration."""
@@ -19,7 +27,7 @@ UNSEEN: Final = dt.timedelta(seconds=20)
 """Whoever inserted a row may still be about to raise its event."""
 ROUND: Final = 30
 """Minutes in which every tenant's listing is looked at once, whether it has a sync or not."""
-WAITS: Final = frozenset({Stage.SIGN_IN, Stage.APPROVAL, Stage.TENANT_APPROVAL})
+WAITS: Final = frozenset({Stage.APPROVAL, Stage.TENANT_APPROVAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class OpenSync:
     decision: Decision | None
     cancel: Cancel | None
     projected: int | None
+    sign_in: SignInResult | None = None
+    """How the sign-in that the sync is at, or was at last, has been settled."""
 
 
 class Instance(Enum):
@@ -133,6 +143,10 @@ def _wakes(sync: SyncRecord, found: OpenSync, now: dt.datetime) -> Iterator[Repa
         yield Wake(sync.id, decision_event(decision.digest))
     if sync.stage in WAITS and cancel is not None and now - cancel.at >= UNSEEN:
         yield Wake(sync.id, CANCEL_EVENT)
+    settled = found.sign_in or cancel
+    if sync.stage is Stage.SIGN_IN and settled is not None and now - settled.at >= UNSEEN:
+        which = number(sync)
+        yield Wake(sign_in_instance(sync.id, which), sign_in_event(which))
 
 
 def in_turn(tenant: TenantId, now: dt.datetime) -> bool:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from typing import TypeVar
 
 from shared.domain.permissions import included, lacking, with_user
@@ -14,7 +13,6 @@ from shared.domain.sign_in import Tried, to_try, user_types
 from shared.domain.sync import SyncError
 from shared.errors import ReadFailed, SignInFailed
 from shared.names import TypeKey
-from shared.ports import UserTokens
 from shared.steps.log import Event
 from shared.steps.tenant_findings import load_findings, save_tried
 from shared.steps.work import Work
@@ -79,7 +77,7 @@ async def _as_user(work: Work) -> Entered | SyncError:
     if work.user is None:
         return Entered.ASK
     try:
-        await _patiently(work, partial(refreshed, work.user))
+        await _patiently(work, work.user.fresh_token)
     except SignInFailed as failed:
         if failed.transient:  # the provider stayed down: never a reason to ask a person
             return _error(work, failed, USER)
@@ -87,15 +85,6 @@ async def _as_user(work: Work) -> Entered | SyncError:
         return Entered.ASK
     work.log.note(Event.SIGNED_IN, by=USER.who)
     return Entered.SIGNED_IN
-
-
-def refreshed(user: UserTokens) -> str:
-    """A token got by the stored refresh token, here and now: one that is still good for an hour says nothing
-    of whether the sign-in was revoked. Raises SignInFailed.
-    """
-    user.user_token()
-    user.drop()
-    return user.user_token()
 
 
 async def _tried(work: Work, wanted: frozenset[TypeKey]) -> dict[TypeKey, Tried]:

@@ -78,6 +78,8 @@ async def _ending(work: Work, verdict: Mapping[str, Any]) -> Ending:
     journal = await asyncio.to_thread(blobs.load_journal, work.artifacts)
     kind = Verdict(verdict["kind"])
     found = set(work.sync.incomplete) - {Incomplete.BLOCKED}
+    if work.sync.without_user:
+        found.add(Incomplete.USER_AUTHENTICATION)
     if plan is not None and any(_pending(one) for one in _left(work, plan, kind)):
         found.add(Incomplete.BLOCKED)
     count = None if journal is None else _count(journal)

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from shared.domain.decision import BY_PEOPLE
 from shared.domain.move import Cancel
 from shared.domain.repair import OpenSync
-from shared.domain.sign_in import SignInResult
+from shared.domain.sign_in import SignInResult, SignInState, number
 from shared.domain.sync import Actor, ActorKind, Decision, DecisionKind, SyncRecord
 from shared.names import SyncId, TenantId
 from shared.stores import AuditEntry
+
+CANCELLED = SignInState.CANCELLED
 
 
 def of_start(sync: SyncRecord) -> AuditEntry:
@@ -87,5 +89,7 @@ def of_rows(found: OpenSync) -> Iterator[AuditEntry]:
     yield of_start(found.sync)
     if found.cancel is not None:
         yield of_cancel(found.tenant_id, found.sync_id, found.cancel)
+    if found.sign_in is not None and found.sign_in.state is not CANCELLED:
+        yield of_sign_in(found.tenant_id, found.sync_id, number(found.sync), found.sign_in)
     if found.decision is not None and found.decision.kind is not DecisionKind.CANCELLED:
         yield of_decision(found.tenant_id, found.sync_id, found.decision)

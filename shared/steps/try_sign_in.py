@@ -8,7 +8,6 @@ from shared.domain.permissions import with_user
 from shared.domain.sign_in import signed_in_again, token_refused
 from shared.domain.sync import TenantRecord
 from shared.errors import SignInFailed
-from shared.steps.authenticate import refreshed
 from shared.stores import StatusStore
 from shared.user_ports import TokenCaches, UserTokens
 
@@ -24,7 +23,7 @@ async def try_stored_token(
     if stored is None or not with_user(tenant.settings):
         return None
     try:
-        await asyncio.to_thread(refreshed, user)
+        await asyncio.to_thread(user.fresh_token)
     except SignInFailed as failed:
         if failed.transient:
             return None

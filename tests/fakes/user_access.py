@@ -40,6 +40,10 @@ class FakeUserTokens:
             raise self.refusals.pop(0)
         return f"user-token-{self.drops}"
 
+    def fresh_token(self) -> str:
+        self.drop()
+        return self.user_token()
+
     def scopes(self) -> frozenset[str]:
         self.user_token()
         return self.granted

@@ -51,7 +51,7 @@ class StoredUserTokens:
         self._tenant, self._provider, self._credential = tenant, provider, credential
         self._caches, self._turn, self._now = caches, turn or threading.Lock(), now
         self._held: _Token | None = None
-        self._dropped = ""
+        self._dropped: frozenset[str] = frozenset()
 
     def user_token(self) -> str:
         """A bearer token for Graph. Raises SignInFailed."""
@@ -62,6 +62,14 @@ class StoredUserTokens:
             self._held = self._found()
             return self._held.secret
 
+    def fresh_token(self) -> str:
+        """A bearer token got with the refresh token, here and now. Raises SignInFailed."""
+        with self._turn:
+            entries = self._entries(_opened(self._stored()))
+            self._dropped |= {str(entry["secret"]) for entry in entries}
+            self._held = self._found()
+            return self._held.secret
+
     def scopes(self) -> frozenset[str]:
         """The delegated permissions that the token carries. Raises SignInFailed."""
         return granted_scopes(self.user_token())
@@ -69,7 +77,7 @@ class StoredUserTokens:
     def drop(self) -> None:
         """Never answers this access token again."""
         if self._held is not None:
-            self._dropped, self._held = self._held.secret, None
+            self._dropped, self._held = self._dropped | {self._held.secret}, None
 
     def _found(self) -> _Token:
         stored = self._stored()
@@ -114,14 +122,17 @@ class StoredUserTokens:
 
     def _newest(self, cache: Any) -> _Token | None:
         """The access token that lasts longest, of those in the cache that are good."""
-        address = self._provider.address
-        entries = cache.search(cache.CredentialType.ACCESS_TOKEN, query={"client_id": address.client_id})
-        found = [_token(entry) for entry in entries]
+        found = [_token(entry) for entry in self._entries(cache)]
         good = [token for token in found if self._is_good(token)]
         return max(good, key=lambda token: token.good_until, default=None)
 
+    def _entries(self, cache: Any) -> list[Any]:
+        """The access tokens in the cache."""
+        client = self._provider.address.client_id
+        return list(cache.search(cache.CredentialType.ACCESS_TOKEN, query={"client_id": client}))
+
     def _is_good(self, token: _Token) -> bool:
-        return token.secret != self._dropped and self._now().timestamp() < token.good_until
+        return token.secret not in self._dropped and self._now().timestamp() < token.good_until
 
     def _refresh(self, cache: Any, stored: StoredCache) -> None:
         """Puts a fresh access token into the cache. Raises SignInFailed."""

@@ -40,7 +40,7 @@ from shared.adapters.tables.rows import (
 )
 from shared.domain.move import Cancel, Contest, Decide, Event, Moved, R, Rows
 from shared.domain.repair import OpenSync
-from shared.domain.sign_in import SignInResult
+from shared.domain.sign_in import SignInResult, number
 from shared.domain.sync import Actor, Decision, Stage, SyncRecord, TenantRecord
 from shared.domain.tenant_approval import ApprovalAnswer
 from shared.names import CommitId, SyncId, TenantId
@@ -309,13 +309,15 @@ class TableStatusStore:
 
     async def _open(self, row: Row, versions: Mapping[TenantId, int]) -> OpenSync:
         tenant, sync = TenantId(row["tenant"]), SyncId(row["RowKey"])
+        record = await self.sync(tenant, sync)
         return OpenSync(
             tenant,
             sync,
             dt.datetime.fromisoformat(row["since"]),
             await self.tenant(tenant),
-            await self.sync(tenant, sync),
+            record,
             await self.decision(tenant, sync),
             await self.cancelled(tenant, sync),
             versions.get(tenant),
+            None if record is None else await self.sign_in(tenant, sync, number(record)),
         )

@@ -20,6 +20,7 @@ from shared.domain.repair import (
     repairs,
 )
 from shared.domain.settings import Settings
+from shared.domain.sign_in import SignInResult, SignInState
 from shared.domain.start import new_sync_id
 from shared.domain.sync import (
     Actor,
@@ -31,7 +32,7 @@ from shared.domain.sync import (
     SyncRecord,
     TenantRecord,
 )
-from shared.names import Digest, TenantId, decision_event
+from shared.names import Digest, TenantId, decision_event, sign_in_event, sign_in_instance
 
 THEN = dt.datetime(2026, 3, 2, 6, 0, tzinfo=dt.UTC)
 NOW = THEN + dt.timedelta(minutes=10)
@@ -51,6 +52,8 @@ def found(stage: Stage = Stage.BACKING_UP, **more) -> OpenSync:
 
 
 WAKE = Wake(ID, decision_event(DIGEST))
+SIGNED_IN = SignInResult(SignInState.SIGNED_IN, THEN, "ada@contoso.example")
+SIGN_IN = Wake(sign_in_instance(ID, 1), sign_in_event(1))
 JUST = NOW - dt.timedelta(seconds=5)
 HELD = found(Stage.TENANT_APPROVAL)
 CASES = {
@@ -74,8 +77,16 @@ CASES = {
     "approval just made": (found(Stage.APPROVAL, decision=replace(APPROVED, at=JUST)), Instance.LIVE, []),
     "approval seen": (found(Stage.DEPLOYING, decision=APPROVED), Instance.LIVE, []),
     "superseded unseen": (found(Stage.SETTLING, decision=SUPERSEDED), Instance.LIVE, [WAKE]),
-    "cancel unseen": (found(Stage.SIGN_IN, cancel=CANCEL), Instance.LIVE, [Wake(ID, "cancel")]),
-    "cancel just made": (found(Stage.SIGN_IN, cancel=Cancel(ADA, JUST)), Instance.LIVE, []),
+    "cancel unseen": (found(Stage.APPROVAL, cancel=CANCEL), Instance.LIVE, [Wake(ID, "cancel")]),
+    "cancel just made": (found(Stage.APPROVAL, cancel=Cancel(ADA, JUST)), Instance.LIVE, []),
+    "cancel of a sign-in unseen": (found(Stage.SIGN_IN, cancel=CANCEL), Instance.LIVE, [SIGN_IN]),
+    "sign-in unseen": (found(Stage.SIGN_IN, sign_in=SIGNED_IN), Instance.LIVE, [SIGN_IN]),
+    "sign-in just settled": (
+        found(Stage.SIGN_IN, sign_in=replace(SIGNED_IN, at=JUST)),
+        Instance.LIVE,
+        [],
+    ),
+    "sign-in long seen": (found(sign_in=SIGNED_IN), Instance.LIVE, []),
     "cancel of work, which reads the row": (found(Stage.BACKING_UP, cancel=CANCEL), Instance.LIVE, []),
 }  # fmt: skip
 
