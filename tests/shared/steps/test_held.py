@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-
 import pytest
 from fake_tenant import Mishap
-from scene import ADA, CONTOSO
-from sync_ports import Died, counted
+from held_scene import HOURS_72, answered, asked, change, protecting, until_done
+from scene import ADA
+from sync_ports import Died
 
 from shared.domain.move import Cancel
-from shared.domain.sync import Stage
 from shared.domain.tenant_approval import ApprovalState
-from shared.errors import ReadFailed
-from shared.steps.await_tenant import ask_tenant, await_tenant
-from shared.steps.deploy import HeldChanges, deploy
+from shared.steps.deploy import HeldChanges
 from shared.steps.work import Stop
-
-HOURS_72 = 72 * 3600
-
-
-def protecting(waiting, *paths):
-    """Approved, the deploy not begun, in a tenant that protects these addresses."""
-    scene = waiting.copy()
-    scene.tenant.approvals.protects = paths
-    return scene
-
-
-def change(scene, item):
-    return next(one.id for one in scene.plan_changes() if one.item == item)
-
-
-def asked(scene):
-    """What `reconcile` does every minute; the changes whose event it raises."""
-    given = (scene.status, scene.blobs, scene.tenant, scene.sync, scene.clock.at)
-    return asyncio.run(ask_tenant(*given))
-
-
-def answered(scene, state=ApprovalState.APPROVED, *approvals):
-    """The tenant's administrators answer, the sync hears of it and goes on."""
-    scene.tenant.approvals.say(state, *approvals)
-    asked(scene)
-    return scene.deploy()
-
-
-def until_done(scene):
-    for _ in counted(20):
-        result = answered(scene) if scene.tenant.approvals.filed else scene.deploy()
-        if not isinstance(result, HeldChanges):
-            return result
-    return None
 
 
 def test_what_goes_by_itself_goes_first(waiting):
@@ -161,31 +122,6 @@ def test_nobody_in_time_is_a_failure_and_takes_the_request_back(waiting):
     assert filed.state is ApprovalState.CANCELLED
     entry = scene.journal.entries[change(scene, "Guests")]
     assert entry.writes[-1].path.endswith("/cancelMyRequest")
-
-
-def test_requests_that_cannot_be_read_are_not_waited_for(waiting):
-    scene = protecting(waiting, "/groups")
-    scene.deploy()
-    scene.tenant.approvals.unreadable = ReadFailed("reading", 403, "Forbidden", "no scope")
-
-    asked(scene)
-    assert scene.deploy() is True
-
-    assert "DeviceManagementConfiguration.Read.All" in scene.fault("Guests").message
-
-
-def test_a_service_that_does_not_answer_is_asked_again(waiting):
-    scene = protecting(waiting, "/groups")
-    scene.deploy()
-    scene.tenant.approvals.say(ApprovalState.APPROVED)
-    scene.tenant.approvals.unreadable = ReadFailed("reading", 503, "", "busy")
-    assert asked(scene) == ()
-
-    scene.tenant.approvals.unreadable = None
-    assert asked(scene) == (change(scene, "Guests"),)
-    assert asked(scene) == ()
-    scene.clock.pass_(30)
-    assert asked(scene) == (change(scene, "Guests"),)
 
 
 def test_a_cancel_ends_the_wait_and_takes_the_request_back(waiting):
@@ -322,54 +258,3 @@ def test_a_run_that_dies_anywhere_files_writes_and_makes_everything_once(few, co
         assert set(scene.results().values()) == {"applied"}, (effects[:last], scene.faults())
         filed = [(one.request.method, one.request.path) for one in scene.tenant.approvals.filed.values()]
         assert len(filed) == len(set(filed)), effects[:last]
-
-
-# --- the wait ---
-
-
-def waits(scene):
-    scene.enter(Stage.TENANT_APPROVAL)
-    return scene.play(await_tenant)
-
-
-def test_the_wait_ends_when_the_first_held_write_has_waited_long_enough(waiting):
-    scene = protecting(waiting, "/groups")
-    scene.deploy()
-    held = scene.clock.at
-
-    assert waits(scene) == held + dt.timedelta(hours=72)
-    scene.clock.pass_(HOURS_72)
-    assert scene.play(await_tenant) is None
-
-
-def test_an_answer_or_a_cancel_ends_the_wait(waiting):
-    scene = protecting(waiting, "/groups")
-    scene.deploy()
-    cancelled = scene.copy()
-    cancelled.status.cancels[scene.sync_id] = Cancel(ADA, scene.clock.at)
-    scene.tenant.approvals.say(ApprovalState.REJECTED)
-    asked(scene)
-
-    assert waits(scene) is None
-    assert waits(cancelled) is None
-
-
-def test_nothing_held_is_not_waited_for(waiting):
-    scene = waiting.copy()
-    scene.deploy()
-
-    assert waits(scene) is None
-
-
-def test_progress_goes_on_where_it_was_after_the_wait(waiting):
-    scene = protecting(waiting, "/groups")
-    scene.deploy()
-    done = scene.sync.progress.changes_done
-    waits(scene)
-    scene.step += 1
-
-    scene.play(deploy)
-
-    assert done == 5
-    assert (scene.sync.stage, scene.sync.progress.changes_done) == (Stage.DEPLOYING, done)
-    assert scene.record.id == CONTOSO
