@@ -118,7 +118,7 @@ class Driver:
             if record["endedAt"] or (until == "attention" and record["status"] in WAITING):
                 return record
             assert time.monotonic() < deadline, f"still {record['stage']}: {record}"
-            time.sleep(0.1)
+            time.sleep(0.1 if PATIENCE == 1 else 0.5)
 
     def sync(self, **options: Any) -> dict[str, Any]:
         return self.wait(self.start(**options)["id"])
