@@ -20,6 +20,7 @@ from shared.domain.request import (
     completing_requests,
     create_request,
     delete_requests,
+    item_path,
     update_requests,
 )
 from shared.names import ObjectId
@@ -44,6 +45,11 @@ MODELS = {
     "role-scope-tags": "role_scope_tag.RoleScopeTag",
     "device-management-scripts": "device_management_script.DeviceManagementScript",
     "sharepoint-tenant-settings": "sharepoint_settings.SharepointSettings",
+    "administrative-units": "administrative_unit.AdministrativeUnit",
+    "terms-of-use-agreements": "agreement.Agreement",
+    "authentication-methods-policy": "authentication_methods_policy.AuthenticationMethodsPolicy",
+    "mobile-device-management-policies": "mobile_device_management_policy.MobileDeviceManagementPolicy",
+    "notification-message-templates": "notification_message_template.NotificationMessageTemplate",
 }
 ACTIONS = {
     "assign": "assign.assign_post_request_body.AssignPostRequestBody",
@@ -59,6 +65,11 @@ MEMBERS = {
     "combinationConfigurations": (
         "models.authentication_combination_configuration.AuthenticationCombinationConfiguration"
     ),
+    "authenticationMethodConfigurations": (
+        "models.authentication_method_configuration.AuthenticationMethodConfiguration"
+    ),
+    "localizedNotificationMessages": "models.localized_notification_message.LocalizedNotificationMessage",
+    "includedGroups": "models.reference_create.ReferenceCreate",
 }
 SPECS = sorted(load().types.values(), key=lambda spec: spec.key)
 ID = ObjectId("object-1")
@@ -83,7 +94,7 @@ def model_of(spec: TypeSpec, request: Request) -> str:
     """The model of a request's body, from its address."""
     if request.path in (spec.path, f"{spec.path}/{ID}"):
         return f"models.{MODELS[spec.key]}"
-    last = request.path.removeprefix(f"{spec.path}/{ID}/").split("/")[0]
+    last = request.path.removeprefix(item_path(spec, ID) + "/").split("/")[0]
     if last in MEMBERS:
         return MEMBERS[last]
     *folders, collection = (snake(part) for part in spec.path.strip("/").split("/"))

@@ -15,11 +15,11 @@ from shared.adapters.entra.credentials import Secret
 from shared.adapters.entra.provider import Address, Provider
 from shared.adapters.entra.service_principal import ServicePrincipalTokens
 from shared.adapters.graph.budget import Pace
-from shared.adapters.graph.tenant import GraphTenant
+from shared.adapters.graph.tenant import AsUser, GraphTenant
 from shared.adapters.graph.transport import Manner
 from shared.catalog.loader import load
 from shared.domain.canonical import canonical
-from shared.domain.catalog import Kind, TypeSpec
+from shared.domain.catalog import Identity, Kind, TypeSpec
 from shared.domain.item import SECRET
 from shared.domain.reference import Index
 from shared.domain.request import completing_requests, create_request, delete_requests, update_requests
@@ -30,7 +30,21 @@ from shared.names import ObjectId, TypeKey
 T = TypeVar("T")
 APP, APP_SECRET = "ac000000-0000-4000-8000-000000000001", "accord-local-secret"
 SPECS = sorted(load().types.values(), key=lambda spec: spec.key)
-CREATABLE = [spec for spec in SPECS if spec.kind is Kind.COLLECTION]
+CREATABLE = [spec for spec in SPECS if spec.kind is Kind.COLLECTION and spec.creatable]
+OF_USERS = frozenset(spec.key for spec in SPECS if spec.identity is not Identity.APP)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A user whose token is at hand."""
+
+    token: str
+
+    def user_token(self) -> str:
+        return self.token
+
+    def scopes(self) -> frozenset[str]:
+        return frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,17 @@ class Simulated:
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
+    def user_token(self) -> str:
+        """The token of the administrator, who signs in by device code."""
+        scope = " ".join(sorted({name for spec in SPECS for name in (*spec.user_read, *spec.user_write)}))
+        start = f"{self.server}/{self.entra_id}/oauth2/v2.0"
+        code = httpx.post(f"{start}/devicecode", data={"client_id": APP, "scope": scope}).json()
+        self.control("POST", "sign-in", {"userCode": code["user_code"], "account": "admin"})
+        grant = "urn:ietf:params:oauth:grant-type:device_code"
+        asked = {"grant_type": grant, "client_id": APP, "device_code": code["device_code"]}
+        token: str = httpx.post(f"{start}/token", data=asked).json()["access_token"]
+        return token
+
     def refused(self) -> int:
         requests = self.control("GET", "requests")["value"]
         return sum(one["status"] == 429 for one in requests)
@@ -56,7 +81,9 @@ class Simulated:
         )
 
         async def run() -> T:
-            async with GraphTenant(self.server, tokens, manner=Manner(pace=pace, first_pause=0.05)) as api:
+            manner = Manner(pace=pace, first_pause=0.05)
+            person = AsUser(Known(await asyncio.to_thread(self.user_token)), OF_USERS)
+            async with GraphTenant(self.server, tokens, manner=manner, user=person) as api:
                 return await work(api)
 
         return asyncio.run(run())
