@@ -51,10 +51,11 @@ MODELS = [
 FIELDS = sorted({field.alias or name for one in MODELS for name, field in one.model_fields.items()})
 DIGEST = "sha256:" + "ab" * 32
 NEARLY = [
-    "approve", "reject", "rejectAndRevert", DIGEST, "sha256:x", "PT3M", "P400D", "-PT1S", "contoso", "*", "full",
-    "backupOnly", "0 6 * * *", "61 6 * * *", "Europe/Paris", "Mars/Olympus", "adopt", "groups", "c0", "c1",
-    "0c0ffee0-5d47-4b7a-9f10-6c2f4d1e8a90", "2026-03-01T06:00:00Z", "Reader", "servicePrincipalAndUser", "end",
-    "attention", "jsonl", "csv", "1e9", "٣", "../..", "%00", "\x00", "\ud800", "=1+1", "a" * 4000,
+    "approve", "reject", "rejectAndRevert", DIGEST, "sha256:x", "PT3M", "P400D", "-PT1S", "contoso", "*",
+    "full", "backupOnly", "0 6 * * *", "61 6 * * *", "Europe/Paris", "Mars/Olympus", "adopt", "groups",
+    "c0", "c1",
+    "0c0ffee0-5d47-4b7a-9f10-6c2f4d1e8a90", "2026-03-01T06:00:00Z", "Reader", "servicePrincipalAndUser",
+    "end", "attention", "jsonl", "csv", "1e9", "٣", "../..", "%00", "\x00", "\ud800", "=1+1", "a" * 4000,
 ]  # fmt: skip
 texts = st.sampled_from(NEARLY) | st.text(max_size=20)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
