@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from infra.local.tenant import faults
 from infra.local.tenant.errors import GraphError
 from infra.local.tenant.exchange import Answer
+from infra.local.tenant.faults import Effect
 from infra.local.tenant.graph import ConnectionLost
 from infra.local.tenant.requestlog import record_token
 from infra.local.tenant.tenant import Tenant
@@ -47,7 +48,7 @@ class Endpoints:
         if name == "common" and rest == "discovery/instance":
             return JSONResponse(instances())
         if http.method == "GET" and rest in ("v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"):
-            return self._metadata(name, rest)
+            return await self._metadata(name, rest)
         if http.method == "POST" and rest == "oauth2/v2.0/token":
             return await self._exchange(http, name, rest, self._token)
         if http.method == "POST" and rest == "oauth2/v2.0/devicecode":
@@ -56,13 +57,19 @@ class Endpoints:
             {"error": "not_found", "error_description": f"Nothing is served at /{name}/{rest}."}, 404
         )
 
-    def _metadata(self, name: str, rest: str) -> Response:
+    async def _metadata(self, name: str, rest: str) -> Response:
         if rest.endswith("keys"):
             return JSONResponse(self._service.signer.jwks())
         try:
             tenant = None if name in SHARED else find_tenant(self._service.world, name)
         except SignInError as error:
             return JSONResponse(error.body(self._service.now), error.status)
+        if tenant is not None:
+            effect = await met(tenant, "GET", f"/{name}/{rest}")
+            if effect.reset:
+                raise ConnectionLost
+            if effect.error:
+                return JSONResponse(_down(effect.error).body, effect.error.status, effect.error.headers)
         return JSONResponse(discovery(name, tenant))
 
     def _token(self, tenant: Tenant, form: dict[str, str]) -> dict[str, Any]:
@@ -81,8 +88,7 @@ class Endpoints:
         try:
             tenant = find_tenant(self._service.world, name)
             await _wait(tenant)
-            effect = faults.meet(tenant, "POST", path)
-            await asyncio.sleep(effect.delay)
+            effect = await met(tenant, "POST", path)
             if effect.reset == "before":
                 raise ConnectionLost
             found = _down(effect.error) if effect.error else Answer(200, answer(tenant, form))
@@ -93,6 +99,13 @@ class Endpoints:
         if tenant is not None:
             record_token(tenant, path, form, found.status, request_id, self._service.now)
         return JSONResponse(found.body, found.status, {**headers, **found.headers})
+
+
+async def met(tenant: Tenant, method: str, path: str) -> Effect:
+    """The fault that a request meets, its delay already over."""
+    effect = faults.meet(tenant, method, path)
+    await asyncio.sleep(effect.delay)
+    return effect
 
 
 async def read_form(http: HttpRequest) -> dict[str, str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
-import jwt
 import msal
 import pytest
 
-from infra.local.tenant import build_app
+from infra.local.tenant import Application, build_app
 from infra.local.tenant.app_roles import APP_ID, APP_SECRET
 
 HOST = "login.microsoftonline.com"
@@ -103,31 +104,46 @@ class Directory:
         return self.http.request(method, path, headers=headers, **options)
 
 
-def claims_of(token: str) -> dict[str, Any]:
-    found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return found
-
-
 Maker = Callable[..., Directory]
+
+
+class Requests:
+    """Requests to an application in this process, one after another."""
+
+    def __init__(self, application: Application) -> None:
+        self._runner = asyncio.Runner()
+        transport = httpx.ASGITransport(application)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7072")
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return self._runner.run(self._client.request(method, url, **options))
+
+    def close(self) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
 
 
 @pytest.fixture(scope="session")
 def real_http() -> Iterator[tuple[Any, Clock]]:
-    """A process of simulated tenants of its own; requests to it one after another."""
-    import asyncio
-
+    """A process of simulated tenants of its own."""
     clock = Clock()
-    runner = asyncio.Runner()
-    transport = httpx.ASGITransport(build_app(clock=clock))
-    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7072")
+    requests = Requests(build_app(clock=clock))
+    yield requests, clock
+    requests.close()
 
-    class Requests:
-        def request(self, method: str, url: str, **options: Any) -> httpx.Response:
-            return runner.run(client.request(method, url, **options))
 
-    yield Requests(), clock
-    runner.run(client.aclose())
-    runner.close()
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Requests]]:
+    """Starts the simulated tenants on one folder, as often as a test wants."""
+    started: list[Requests] = []
+
+    def one_more() -> Requests:
+        started.append(Requests(build_app(tmp_path)))
+        return started[-1]
+
+    yield one_more
+    for one in started:
+        one.close()
 
 
 @pytest.fixture

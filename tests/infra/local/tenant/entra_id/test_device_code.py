@@ -241,3 +241,29 @@ def test_the_log_keeps_no_device_code(directory: Any) -> None:
     log = directory.control("GET", "requests")["value"]
     assert [entry["path"].rsplit("/", 1)[-1] for entry in log] == ["devicecode", "token"]
     assert flow["device_code"] not in json.dumps(log)
+
+
+def test_discovery_may_be_down_as_well(directory: Any) -> None:
+    fault = {"path": "openid-configuration", "status": 503}
+    directory.control("POST", "faults", fault)
+    path = f"/{directory.entra_id}/v2.0/.well-known/openid-configuration"
+    assert [directory.http.request("GET", path).status_code for _ in range(2)] == [503, 200]
+
+
+def test_sign_ins_under_way_survive_the_process(start: Any) -> None:
+    app, first = "ac000000-0000-4000-8000-000000000001", start()
+    made = first.request("PUT", "/control/tenants/kept", json={"seed": "empty"}).json()
+    token = f"/{made['entraTenantId']}/oauth2/v2.0/token"
+    form = {"client_id": app, "scope": "User.Read offline_access"}
+    begun = first.request("POST", token.replace("token", "devicecode"), data=form).json()
+    choice = {"userCode": begun["user_code"], "account": "admin"}
+    first.request("POST", "/control/tenants/kept/sign-in", json=choice)
+    first.request("PATCH", "/control/app", json={"secret": "another"})
+    second = start()
+    redeem = {"client_id": app, "grant_type": GRANT, "device_code": begun["device_code"]}
+    answer = second.request("POST", token, data=redeem).json()
+    assert second.request("GET", "/control/app").json()["secret"] == "another"
+    third = start()
+    renew = {"client_id": app, "grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+    assert third.request("POST", token, data=renew).status_code == 200
+    assert third.request("POST", token, data=redeem).json()["error_codes"] == [54005]
