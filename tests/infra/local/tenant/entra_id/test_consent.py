@@ -174,7 +174,7 @@ def test_a_scope_that_graph_does_not_have_cannot_be_granted(directory: Any) -> N
 
 def test_adatum_lacks_one_consent(make_directory: Any) -> None:
     directory = make_directory("adatum")
-    lacking = {"application": ["SharePointTenantSettings.Read.All"], "delegated": []}
+    lacking = {"application": ["SharePointTenantSettings.ReadWrite.All"], "delegated": []}
     assert directory.control("GET", "consent")["missing"] == lacking
     directory.control("POST", "consent")
     assert directory.control("GET", "consent")["missing"] == {"application": [], "delegated": []}
