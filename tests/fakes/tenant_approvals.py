@@ -29,6 +29,7 @@ class TenantApprovals:
     filed: dict[str, Filed] = field(default_factory=dict)
     unreadable: ReadFailed | None = None
     used_up: list[str] = field(default_factory=list)
+    holds_again: str = ""
 
     def meets(self, request: Request, why: str, approval: str) -> str | None:
         """The request that holds this write back; None lets it through."""
@@ -42,10 +43,13 @@ class TenantApprovals:
         self.filed[code] = Filed(request, why)
         return code
 
-    def _repeated(self, request: Request, approval: str) -> None:
-        one = self.filed[approval]
+    def _repeated(self, request: Request, approval: str) -> str | None:
+        one, again, self.holds_again = self.filed[approval], self.holds_again, ""
         if one.state is not ApprovalState.APPROVED or one.request != request:
             raise WriteRefused(request.doing, 403, "Forbidden", "An error has occurred", "r-f")
+        if again:
+            self.filed.setdefault(again, replace(one, state=ApprovalState.NEEDED))
+        return again or None
 
     def used(self, approval: str) -> None:
         if approval:
