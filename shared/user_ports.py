@@ -98,8 +98,10 @@ class UserTokens(Protocol):
         """
         ...
 
-    def drop(self) -> None:
-        """Forget the access token, so that the next one is asked for anew."""
+    def drop(self, token: str = "") -> None:
+        """Never answer this access token again; by default the one answered last, and where none was, any
+        that is stored now: the next one is asked for anew.
+        """
         ...
 
 

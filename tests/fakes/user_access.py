@@ -48,8 +48,9 @@ class FakeUserTokens:
         self.user_token()
         return self.granted
 
-    def drop(self) -> None:
-        self.drops += 1
+    def drop(self, token: str = "") -> None:
+        if token in ("", f"user-token-{self.drops}"):
+            self.drops += 1
 
 
 @dataclass

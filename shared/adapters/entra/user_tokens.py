@@ -52,6 +52,7 @@ class StoredUserTokens:
         self._caches, self._turn, self._now = caches, turn or threading.Lock(), now
         self._held: _Token | None = None
         self._dropped: frozenset[str] = frozenset()
+        self._anew = False
 
     def user_token(self) -> str:
         """A bearer token for Graph. Raises SignInFailed."""
@@ -65,8 +66,7 @@ class StoredUserTokens:
     def fresh_token(self) -> str:
         """A bearer token got with the refresh token, here and now. Raises SignInFailed."""
         with self._turn:
-            entries = self._entries(_opened(self._stored()))
-            self._dropped |= {str(entry["secret"]) for entry in entries}
+            self._anew = True
             self._held = self._found()
             return self._held.secret
 
@@ -74,13 +74,24 @@ class StoredUserTokens:
         """The delegated permissions that the token carries. Raises SignInFailed."""
         return granted_scopes(self.user_token())
 
-    def drop(self) -> None:
-        """Never answers this access token again."""
-        if self._held is not None:
-            self._dropped, self._held = self._dropped | {self._held.secret}, None
+    def drop(self, token: str = "") -> None:
+        """Never answers this access token again; by default the one answered last, and where none was, any
+        that is stored now.
+        """
+        held = self._held
+        if held is None and not token:
+            self._anew = True
+            return
+        gone = token or (held.secret if held else "")
+        self._dropped |= {gone}
+        if held is not None and held.secret == gone:
+            self._held = None
 
     def _found(self) -> _Token:
         stored = self._stored()
+        if self._anew:
+            self._dropped |= {str(entry["secret"]) for entry in self._entries(_opened(stored))}
+            self._anew = False
         for _ in range(_ROUNDS):
             cache = _opened(stored)
             if token := self._newest(cache):
@@ -149,6 +160,9 @@ class StoredUserTokens:
         if not result:
             raise _nobody("has signed in to this app registration: another one was used before")
         if "access_token" in result:
+            for entry in self._entries(cache):
+                if entry["secret"] in self._dropped:
+                    cache.remove_at(entry)
             return
         if passes(result) or not asks_a_person(result):
             raise app_refused(result)

@@ -96,6 +96,7 @@ class OutOfTime(Exception):
 class _Tries:
     attempts: int = 0
     refusals: int = 0
+    token: str = ""
     fresh_token: bool = False
 
 
@@ -125,7 +126,7 @@ class Transport:
         tries = _Tries()
         while True:
             try:
-                reply = await self._ask_once(call)
+                reply = await self._ask_once(call, tries)
             except SignInFailed as refused:
                 if not refused.transient:
                     raise
@@ -149,7 +150,11 @@ class Transport:
         """Whether to ask once more; has waited as long as that needs."""
         if reply.status == 401 and not tries.fresh_token:
             tries.fresh_token = True
-            await asyncio.to_thread(self._signed_in(call).drop if call.user else self.tokens.drop)
+            if call.user:
+                # Several calls may learn of one token's end, the last of them when it is renewed already.
+                self._signed_in(call).drop(tries.token)
+            else:
+                await asyncio.to_thread(self.tokens.drop)
             return True
         if reply.status == 429:
             tries.refusals += 1
@@ -176,9 +181,9 @@ class Transport:
         self.budget(call.bucket).close(seconds)
         await self.time.sleep(seconds)
 
-    async def _ask_once(self, call: Call) -> Reply:
+    async def _ask_once(self, call: Call, tries: _Tries) -> Reply:
         ask = self._signed_in(call).user_token if call.user else self.tokens.app_token
-        token = await asyncio.to_thread(ask)
+        token = tries.token = await asyncio.to_thread(ask)
         async with self.budget(call.bucket).spend(call.requests, write=call.write):
             started = self.time.clock()
             reply: Reply | None = None

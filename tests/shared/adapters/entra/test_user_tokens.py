@@ -126,6 +126,34 @@ def test_a_drop_takes_the_token_that_another_instance_has_refreshed() -> None:
     assert len(world.entra.forms) == 1
 
 
+def test_a_token_that_others_found_refused_first_is_not_dropped_twice() -> None:
+    world = World()
+    user = world.user()
+    old = user.user_token()
+    world.entra.answers.append(tokens("at-2"))
+    user.drop(old)
+    fresh = user.user_token()
+    user.drop(old)
+    assert user.user_token() == fresh != old
+    user.drop(fresh)
+    world.entra.answers.append(tokens("at-3"))
+    assert user.user_token() not in (old, fresh)
+    kept = world.caches.load(CONTOSO)
+    assert kept is not None
+    assert old.encode() not in kept.cache
+    assert len(world.entra.forms) == 2
+
+
+def test_a_drop_ahead_of_any_token_asks_for_a_new_one() -> None:
+    world = World()
+    world.entra.answers.append(tokens("at-2", scopes="Agreement.Read.All"))
+    user = world.user()
+    user.drop()
+    assert user.scopes() == {"Agreement.Read.All"}
+    assert user.scopes() == {"Agreement.Read.All"}
+    assert len(world.entra.forms) == 1
+
+
 def test_many_threads_refresh_once() -> None:
     world = World(lasts=60)
     world.passed = 59

@@ -1,5 +1,6 @@
 """Which token goes with which request, and what becomes of a read whose user loses the token half way."""
 
+import asyncio
 import datetime as dt
 import json
 from dataclasses import replace
@@ -98,6 +99,20 @@ def test_a_token_that_ends_in_the_middle_is_renewed() -> None:
     assert len(found.items) == 3
     assert graph.bearers == ["user-token-0", "user-token-0", "user-token-1"]
     assert graph.tokens.drops == 0
+
+
+def test_calls_that_learn_of_one_tokens_end_together_renew_it_once() -> None:
+    graph = persons("a", "b", "c", "d")
+    over = failure(401, "InvalidAuthenticationToken", "Lifetime expired")
+    graph.faults = [Fault(lambda _: over, times=4)]
+
+    async def both(api: GraphTenant) -> Any:
+        return await asyncio.gather(*(api.read_item(GROUPS, ObjectId(one)) for one in "abcd"))
+
+    assert all(use(graph, both))
+    assert graph.user is not None
+    assert graph.user.drops == 1
+    assert graph.bearers[4:] == ["user-token-1"] * len(graph.bearers[4:])
 
 
 def test_a_provider_that_is_down_for_a_moment_costs_a_pause_and_nothing_else() -> None:
