@@ -169,9 +169,10 @@ def test_it_says_where_everything_is_once_all_is_ready(runs: list[Run], tmp_path
 def test_the_demo_tenants_are_registered(runs: list[Run], tmp_path: Path) -> None:
     run = start(runs, tmp_path)
     run.until_ready()
-    contoso = {"displayName": "Contoso", "entraTenantId": "contoso-id", "settings": {}}
-    assert run.get("/api/v1/tenants/contoso") == contoso
-    assert run.get("/api/v1/tenants/adatum")
+    contoso = {"displayName": "Contoso", "entraTenantId": "contoso-id"}
+    asks = {"authentication": "servicePrincipalAndUser"}
+    assert run.get("/api/v1/tenants/contoso") == {**contoso, "settings": asks}
+    assert run.get("/api/v1/tenants/adatum")["settings"] == {}
     with pytest.raises(OSError, match="404"):
         run.get("/api/v1/tenants/other")
 

@@ -55,6 +55,7 @@ function row(tenant) {
   const offer = (name, run) => actions.append(make("button", {
     type: "button", textContent: say(name), ariaLabel: `${say(name)}: ${tenant.displayName}`, onclick: run,
   }));
+  if (tenant.status === "pendingAuthentication") offer("signIn", () => signIn(tenant));
   if (tenant.pendingPlan) offer("review", () => review(tenant));
   if (tenant.activeSync) offer("cancel", () => act(`${base}/${tenant.activeSync}/cancel`));
   else offer("start", () => act(base));
@@ -102,6 +103,7 @@ async function refresh() {
   try {
     const found = document.hidden ? null : await tenants();
     if (found) show(found);
+    if ($("code").open) await showCode();
     $("sign-in").hidden = true;
     $("main").hidden = false;
   } catch (error) {
@@ -113,6 +115,31 @@ async function refresh() {
     }
   }
   timer = setTimeout(refresh, EVERY);
+}
+
+let signing = null;
+async function signIn(tenant) {
+  signing = tenant;
+  $("code-title").textContent = say("signInTitle", { tenant: tenant.displayName });
+  try { if (await showCode()) $("code").showModal(); } catch (error) { tell(error.message); }
+}
+
+/** The code and the link as they are now: after a wrong account there are new ones, and why. */
+async function showCode() {
+  const sync = await (await call(`/api/v1/tenants/${signing.id}/syncs/${signing.activeSync}`)).json();
+  const it = sync.authentication;
+  if (!it) {
+    $("code").close();
+    if (sync.status === "pendingAuthentication") tell(say("codeHidden"));
+    return false;
+  }
+  const texts = { "code-notice": it.notice ?? "", "user-code": it.userCode ?? "", "code-until": time(it.expiresAt) };
+  for (const [id, text] of Object.entries(texts)) if ($(id).textContent !== text) $(id).textContent = text;
+  for (const [id, url] of [["code-page", it.verificationUri], ["code-link", it.signInUrl]]) {
+    $(id).hidden = !url;
+    if (url) $(id).href = url;
+  }
+  return true;
 }
 
 function explain(error) {
@@ -196,6 +223,7 @@ $("sign-in").onsubmit = (event) => {
   refresh();
 };
 $("language").onclick = () => { language = language === "fr" ? "en" : "fr"; kept(localStorage, "accord-language", language); speak(); };
+$("copy-code").onclick = async () => { await navigator.clipboard.writeText($("user-code").textContent); $("copy-code").textContent = say("copied"); };
 $("copy").onclick = async () => { await navigator.clipboard.writeText($("error-text").textContent); $("copy").textContent = say("copied"); };
 for (const one of document.querySelectorAll("[data-decision]")) one.onclick = () => decide(one.dataset.decision);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

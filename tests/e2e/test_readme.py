@@ -8,9 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra.local.dev import demo
+
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
+    pytest.mark.timeout(300),
     pytest.mark.calm("a person's commands, which have waited long enough after two minutes"),
 ]
 
@@ -28,8 +31,14 @@ def script() -> str:
 def test_the_walk_of_the_readme_works_as_it_stands_there(stack, tmp_path):
     control = f"{stack.control}/control/tenants/contoso"
     made = httpx.put(control, json={"seed": "contoso", "displayName": "Contoso"}, timeout=60).json()
-    httpx.patch(f"{control}/behaviour", json={"visibilityDelay": 0, "quotas": "off"}).raise_for_status()
-    body = {"displayName": "Contoso", "entraTenantId": made["entraTenantId"], "settings": {}}
+    httpx.patch(
+        f"{control}/behaviour", json={"visibilityDelay": 0, "quotas": "off", "deviceCodeInterval": 1}
+    ).raise_for_status()
+    body = {
+        "displayName": "Contoso",
+        "entraTenantId": made["entraTenantId"],
+        "settings": demo.SETTINGS["contoso"],
+    }
     key = {"x-functions-key": "local"}
     httpx.put(f"{stack.api}/api/v1/tenants/contoso", json=body, headers=key).raise_for_status()
     ports = {"7071": stack.api.rsplit(":", 1)[1], "7072": stack.control.rsplit(":", 1)[1]}
@@ -46,12 +55,14 @@ def test_the_walk_of_the_readme_works_as_it_stands_there(stack, tmp_path):
         env={**os.environ, **who, "GIT_TERMINAL_PROMPT": "0"},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
     for said in (
+        "pendingAuthentication",
+        "/devicelogin",
         "pendingApproval",
         "enabledForReportingButNotEnforced",
         "succeeded",

@@ -12,6 +12,8 @@ from infra.local import stack
 from infra.local.processes import Child, ProgramFailed
 
 TENANTS = ("contoso", "fabrikam", "adatum")
+SETTINGS = {"contoso": {"authentication": "servicePrincipalAndUser"}}
+"""By tenant, where they differ from the defaults: somebody has to sign in to contoso."""
 REQUEST_SECONDS = 30.0
 
 
@@ -60,7 +62,7 @@ def _register(app: str, name: str, simulated: dict[str, Any]) -> None:
     body = {
         "displayName": simulated["displayName"],
         "entraTenantId": simulated["entraTenantId"],
-        "settings": {},
+        "settings": SETTINGS.get(name, {}),
     }
     status, answer = _call("PUT", f"{app}/api/v1/tenants/{name}", body)
     if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
