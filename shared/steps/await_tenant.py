@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 
 from shared.domain import tenant_approval as approvals
+from shared.domain.journal import Entry
 from shared.domain.repair import UNSEEN
 from shared.domain.sync import SyncRecord
 from shared.domain.tenant_approval import ApprovalAnswer, ApprovalState
@@ -44,17 +45,19 @@ async def ask_tenant(
     """
     journal = await asyncio.to_thread(blobs.load_journal, artifacts)
     known = await status.tenant_approvals(sync.tenant, sync.id)
-    woken: list[ChangeId] = []
-    for entry in approvals.held(journal) if journal is not None else ():
+
+    async def heard(entry: Entry) -> bool:
         stands = known.get(entry.approval)
-        if stands is None:
-            answer = await _ask(api, entry.approval, now)
-            if answer is not None:
-                await status.settle_tenant_approval(sync.tenant, sync.id, entry.approval, answer)
-                woken.append(entry.change)
-        elif now - stands.at >= UNSEEN:
-            woken.append(entry.change)
-    return tuple(woken)
+        if stands is not None:
+            return now - stands.at >= UNSEEN
+        answer = await _ask(api, entry.approval, now)
+        if answer is not None:
+            await status.settle_tenant_approval(sync.tenant, sync.id, entry.approval, answer)
+        return answer is not None
+
+    waiting = () if journal is None else approvals.held(journal)
+    told = await asyncio.gather(*(heard(entry) for entry in waiting))
+    return tuple(entry.change for entry, yes in zip(waiting, told, strict=True) if yes)
 
 
 async def _ask(api: TenantApi, approval: str, now: dt.datetime) -> ApprovalAnswer | None:
