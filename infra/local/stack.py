@@ -165,6 +165,11 @@ class Stack:
         self.stop()
         self.start()
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the hosts that run."""
+        return [child.pid for child in self._children.values() if child.exit_code is None]
+
     def log(self) -> str:
         """The last lines of each host."""
         return "\n".join(child.last_lines(60) for child in self._children.values())
