@@ -133,7 +133,7 @@ def _sent_back(reader: Reader, back: Return) -> Response:
 
 
 def _refused(reader: Reader, error: SignInError, again: str) -> Response:
-    text = reader.text("needs_admin" if error.number == 90094 else "refused_text")
+    text = reader.text("needs_admin" if error.number == 90094 else "refused_text" if again else "over_text")
     return _html(result_page(reader, "refused_title", text, detail=str(error), again=again), 400)
 
 

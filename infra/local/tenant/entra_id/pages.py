@@ -13,8 +13,8 @@ _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem; }
 .simulated { border-bottom: 1px solid; padding-bottom: .5rem; }
-ul { list-style: none; padding: 0; }
-.permissions li::before { content: "• "; }
+.accounts { list-style: none; padding: 0; }
+.permissions { list-style: disc; padding-left: 1.5rem; }
 button, input { font: inherit; padding: .5rem .75rem; }
 .accounts button { display: block; width: 100%; text-align: left; margin-bottom: .5rem; }
 .accounts small { display: block; }
@@ -87,9 +87,9 @@ def _permissions(reader: Reader, heading: str, names: Iterable[str]) -> str:
 
 
 def result_page(reader: Reader, title: str, text: str, *, detail: str = "", again: str = "") -> str:
-    """How it ended. `text` and `detail` are shown as they are; `again` is where to try once more."""
+    """How it ended. `text` is shown as it is, `detail` is English; `again` is where to try once more."""
     link = f'<p><a href="{html.escape(again)}">{reader.text("again")}</a></p>' if again else ""
-    body = f"<p>{text}</p>{_alert(html.escape(detail)) if detail else ''}{link}"
+    body = f"<p>{text}</p>{_alert(html.escape(detail), 'en') if detail else ''}{link}"
     return _page(reader, title, body)
 
 
@@ -106,8 +106,9 @@ def posting_page(reader: Reader, address: str, fields: Mapping[str, str]) -> str
     return _page(reader, "going_title", body)
 
 
-def _alert(text: str) -> str:
-    return f'<p id="error" role="alert">{text}</p>'
+def _alert(text: str, language: str = "") -> str:
+    spoken = f' lang="{language}"' if language else ""
+    return f'<p id="error" role="alert"{spoken}>{text}</p>'
 
 
 def _page(reader: Reader, title: str, body: str) -> str:

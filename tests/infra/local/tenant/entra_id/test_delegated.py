@@ -89,3 +89,17 @@ def test_a_tenant_may_refuse_apps_where_documentation_accepts_them(directory: An
     directory.control("PATCH", "behaviour", {"appOnly": {"identity/conditionalAccess/policies": False}})
     assert directory.graph(token, CA).status_code == 403
     assert directory.graph(user_token(directory), CA).status_code == 200
+
+
+def test_a_type_that_graph_keeps_for_users_refuses_apps(directory: Any) -> None:
+    path = "/beta/policies/mobileDeviceManagementPolicies"
+    assert directory.graph(app_token(directory), path).status_code == 403
+    assert directory.graph(user_token(directory), path).status_code == 200
+
+
+def test_practice_may_differ_from_what_is_documented_for_apps(directory: Any) -> None:
+    path = "/v1.0/identityGovernance/termsOfUse/agreements"
+    token = app_token(directory)
+    assert directory.graph(token, path).status_code == 403
+    directory.control("PATCH", "behaviour", {"appOnly": {"identityGovernance/termsOfUse/agreements": True}})
+    assert directory.graph(token, path).status_code == 200

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import urllib.parse
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from infra.local.tenant import entra_id
+from infra.local.tenant.entra_id.refusals import table
+from infra.local.tenant.entra_id.wording import words
 
 APP = "ac000000-0000-4000-8000-000000000001"
 BACK = "http://127.0.0.1:7071/callback/sign-in"
@@ -196,3 +201,16 @@ def test_a_page_may_be_down_as_well(directory: Any) -> None:
     fault = {"path": "/oauth2/v2.0/", "status": 503, "times": None}
     directory.control("POST", "faults", fault)
     assert get(directory, link(directory)).status_code == 503
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, french = words("en"), words("fr")
+    assert set(english) == set(french)
+    for key, text in english.items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", french[key])), key
+
+
+def test_every_refusal_has_a_place_where_it_happens() -> None:
+    source = Path(entra_id.__file__).parent
+    text = " ".join(module.read_text(encoding="utf-8") for module in source.glob("*.py"))
+    assert not [number for number in table() if not re.search(rf"\b{number}\b", text)]
