@@ -69,7 +69,7 @@ def error_of(tenant: Any, sync: str, language: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_held_write_goes_last_waits_and_goes_out_again_once_approved(guarded, stack):
+def test_a_held_write_goes_last_outlives_the_host_and_goes_out_again_once_approved(guarded, stack):
     tenant, sync = guarded()
 
     waits = held(tenant, sync)
@@ -83,6 +83,9 @@ def test_a_held_write_goes_last_waits_and_goes_out_again_once_approved(guarded, 
     changes = {one["item"]: one for one in tenant.changes(sync)["value"]}
     assert (changes["Guarded"]["heldBy"], changes["Kiosks"]["heldBy"]) == (filed["id"], None)
 
+    stack.kill()
+    stack.start()
+    assert tenant.get(sync)["stage"] == "tenantApproval"
     decide(stack, tenant, "approve")
     done = tenant.wait(sync, "end")
 
