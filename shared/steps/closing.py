@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,12 +13,14 @@ from shared.domain.outcome import Ending, Facts, Verdict, ending
 from shared.domain.plan import BlockedCode, Change, Plan
 from shared.domain.report import Facts as ReportFacts
 from shared.domain.sync import DeployCount, Incomplete, Outcome
+from shared.errors import LeaseLost
 from shared.steps import blobs
 from shared.steps.findings import read_findings
 from shared.steps.finish import finish as release
 from shared.steps.log import Event
 from shared.steps.report import write_report
 from shared.steps.sending import HELD
+from shared.steps.sign_in_flow import FOLDER as SIGN_INS
 from shared.steps.verdict import load_error
 from shared.steps.work import Work
 
@@ -68,9 +71,12 @@ def _tidy(work: Work) -> None:
     """Snapshots are not stored twice: the branch `tenant` holds what was read. What the tenant held back is
     over.
     """
-    for prefix in (blobs.SNAPSHOT, "cursor/", blobs.STATE, HELD):
+    for prefix in (blobs.SNAPSHOT, "cursor/", blobs.STATE, HELD, SIGN_INS):
         for name in work.artifacts.names(prefix):
-            work.artifacts.delete(name)
+            with contextlib.suppress(
+                LeaseLost
+            ):  # of a sign-in: whoever asks is about to hear that it is over
+                work.artifacts.delete(name)
 
 
 async def _ending(work: Work, verdict: Mapping[str, Any]) -> Ending:

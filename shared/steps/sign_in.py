@@ -117,9 +117,12 @@ async def ask(attempt: Attempt, *, renew: bool = True) -> SignInResult | Pending
             flow = await attempt.flow()
             if flow is None:
                 return await attempt.settled() or Pending(asked=True, look=now + DOWN)
-            return await _asked(attempt, lease, flow, renew=renew)
+            heard = await _asked(attempt, lease, flow, renew=renew)
     except LeaseLost:
         return Pending(asked=False, look=now)
+    if isinstance(heard, SignInResult):
+        await _removed(attempt)
+    return heard
 
 
 async def _asked(attempt: Attempt, lease: Lease, flow: Flow, *, renew: bool) -> SignInResult | Pending:
@@ -242,12 +245,18 @@ async def _settle(attempt: Attempt, lease: Lease | None, result: SignInResult) -
     stands = await attempt.status.settle_sign_in(vault.tenant, vault.subject, vault.number, result)
     if stands.state is not SignInState.CANCELLED:  # of which its own call leaves a trace
         await attempt.audit.add(trail.of_sign_in(vault.tenant, vault.subject, vault.number, stands))
-    with contextlib.suppress(LeaseLost):  # whoever holds it reads the row, and removes it at the sync's end
-        if lease is None:
-            await asyncio.to_thread(vault.remove)
-        else:
+    if lease is None:
+        await _removed(attempt)
+    else:  # leased, it cannot be removed yet, but emptied
+        with contextlib.suppress(LeaseLost):
             await asyncio.to_thread(lease.put, b"")
     return stands
+
+
+async def _removed(attempt: Attempt) -> None:
+    """Nothing is left of the flow. Whoever holds its lease hears of the row next, and removes it then."""
+    with contextlib.suppress(LeaseLost):
+        await asyncio.to_thread(attempt.vault.remove)
 
 
 async def _keep(attempt: Attempt, lease: Lease, flow: Flow) -> None:

@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from signing_in import USERS_TYPE, WAITS, asking_tenant, said, waiting
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-
-FILTERS = "beta/deviceManagement/assignmentFilters"
-USERS_TYPE = "mobile-device-management-policies"
-TYPES = {"include": [USERS_TYPE, "assignment-filters"], "exclude": []}
-WAITS = "pendingAuthentication"
-
-
-class Person:
-    """Somebody at the sign-in pages of one tenant."""
-
-    def __init__(self, driver: Any) -> None:
-        self.driver = driver
-
-    def types(self, code: str, account: str = "admin") -> dict[str, Any]:
-        return self._does(userCode=code, account=account)
-
-    def opens(self, url: str, account: str = "admin") -> httpx.Response | None:
-        """Follows the link, picks an account, and has the browser send what the provider hands it."""
-        back = self._does(url=url, account=account)["redirect"]
-        if back is None:
-            return None
-        return httpx.request(back["method"], back["url"], data=back["form"], timeout=30)
-
-    def _does(self, **what: Any) -> dict[str, Any]:
-        answer = self.driver.control.post("/sign-in", json=what)
-        assert answer.status_code < 300, answer.text
-        done: dict[str, Any] = answer.json()
-        return done
 
 
 @pytest.fixture
 def asking(driver: Callable[..., Any]) -> Callable[..., Any]:
-    """A tenant in which a person has to sign in; its codes may be polled every second."""
-
-    def make(seconds: int = 600, **settings: Any) -> Any:
-        one = driver(
-            "small",
-            authentication="servicePrincipalAndUser",
-            signInTimeout=f"PT{seconds}S",
-            types=TYPES,
-            **settings,
-        )
-        one.control.patch("/behaviour", json={"deviceCodeInterval": 1}).raise_for_status()
-        one.person = Person(one)
-        return one
-
-    return make
-
-
-def waiting(driver: Any, **options: Any) -> dict[str, Any]:
-    """A sync that waits for somebody to sign in."""
-    sync = driver.sync(**options)
-    assert sync["status"] == WAITS, sync
-    return sync
-
-
-def said(driver: Any, path: str, language: str) -> dict[str, Any]:
-    return driver.api.get(f"/tenants/{driver.id}{path}", headers={"accept-language": language}).json()
+    """Makes a tenant in which a person has to sign in."""
+    return partial(asking_tenant, driver)
 
 
 def test_a_code_typed_lets_the_sync_go_on_by_itself(asking) -> None:
@@ -237,116 +185,6 @@ def test_the_provider_being_down_is_no_reason_to_ask_anew(asking) -> None:
     sync = waiting(driver)
     driver.fault(path="/oauth2/v2.0/token", status=503, times=3)
     driver.person.types(sync["authentication"]["userCode"])
-
-    ended = driver.wait(sync["id"], "end")
-
-    assert (ended["outcome"], ended["incomplete"]) == ("succeeded", [])
-
-
-# --- again before a deploy ----------------------------------------------------------------------------------
-
-
-def approved(driver: Any) -> dict[str, Any]:
-    """A sync that waits for approval of two changes, one of which needs the user, whose sign-in is revoked;
-    approved, it waits for somebody to sign in again.
-    """
-    driver.filter("Kiosks")
-    sync = waiting(driver)
-    driver.person.types(sync["authentication"]["userCode"])
-    assert driver.wait(sync["id"], "end")["outcome"] == "succeeded"
-    clone = driver.clone()
-    (path,) = clone.files(f"entra/{USERS_TYPE}")
-    clone.edit(path, termsOfUseUrl="https://portal.manage.microsoft.com/new")
-    clone.edit("intune/assignment-filters/Kiosks.json", description="wanted")
-    clone.push()
-    asked = driver.sync()
-    assert (asked["status"], asked["plan"]["changes"], asked["plan"]["blocked"]) == ("pendingApproval", 2, 0)
-    driver.control.post("/revoke-sign-ins").raise_for_status()
-    assert driver.decide(asked["id"], "approve").status_code == 202
-    while (record := driver.wait(asked["id"]))["status"] == "pendingApproval":
-        pass
-    return record
-
-
-def held(driver: Any) -> tuple[str, str]:
-    (policy,) = driver.objects("beta/policies/mobileDeviceManagementPolicies")
-    return policy["termsOfUseUrl"].rpartition("/")[2], driver.portal(FILTERS, "Kiosks")["description"]
-
-
-def test_before_a_deploy_a_person_is_asked_once_more_and_signs_in(asking) -> None:
-    driver = asking()
-    sync = approved(driver)
-    assert sync["status"] == WAITS
-
-    driver.person.types(sync["authentication"]["userCode"])
-    ended = driver.wait(sync["id"], "end")
-
-    assert (ended["outcome"], ended["deploy"]["applied"]) == ("succeeded", 2), driver.report(sync["id"])
-    assert held(driver) == ("new", "wanted")
-
-
-def test_before_a_deploy_nobody_signs_in_and_nothing_is_written(asking) -> None:
-    driver = asking()
-    driver.settings(signInTimeout="PT4S")
-    sync = approved(driver)
-    ended = driver.wait(sync["id"], "end")
-
-    assert (ended["outcome"], ended["cause"], ended["status"]) == ("cancelled", "signInDeadline", "newError")
-    assert driver.writes() == []
-    assert driver.clone().read("intune/assignment-filters/Kiosks.json")["description"] == "wanted"
-
-
-@pytest.mark.parametrize("how", ["continue", "decline"])
-def test_before_a_deploy_without_a_user_the_rest_is_deployed(asking, how) -> None:
-    driver = asking(onSignInTimeout="continue" if how == "continue" else "cancel")
-    if how == "continue":
-        driver.settings(signInTimeout="PT4S")
-    sync = approved(driver)
-    if how == "decline":
-        driver.person.types(sync["authentication"]["userCode"], "decline")
-    ended = driver.wait(sync["id"], "end")
-
-    assert ended["outcome"] == "partiallySucceeded"
-    assert ended["incomplete"] == ["deploy", "userAuthentication"]
-    assert (ended["deploy"]["applied"], ended["deploy"]["skipped"]) == (1, 1)
-    assert held(driver)[1] == "wanted"
-    assert held(driver)[0] != "new"
-
-
-# --- secrets, events, kills ---------------------------------------------------------------------------------
-
-
-def test_neither_history_nor_log_nor_status_holds_what_one_could_sign_in_with(asking, stack) -> None:
-    driver = asking()
-    sync = waiting(driver)
-    shown = sync["authentication"]
-    state = dict(parse_qsl(urlsplit(shown["signInUrl"]).query))["state"]
-    with sqlite3.connect(stack.data / "host.sqlite3") as database:
-        kept = "\n".join(database.iterdump())
-    driver.person.types(shown["userCode"])
-    assert driver.wait(sync["id"], "end")["outcome"] == "succeeded"
-    with sqlite3.connect(stack.data / "host.sqlite3") as database:
-        kept += "\n".join(database.iterdump())
-        events = database.execute(
-            "SELECT count(*) FROM history WHERE instance = ?", (f"{sync['id']}-signin-1",)
-        ).fetchone()[0]
-    log = driver.api.get(f"/tenants/{driver.id}/syncs/{sync['id']}/logs?format=jsonl").text
-    rows = driver.api.get(f"/tenants/{driver.id}/audit").text
-
-    for secret in (shown["userCode"], state, "device_code", "code_verifier"):
-        assert secret not in kept
-        assert secret not in log
-        assert secret not in rows
-    assert "signInAsked" in log
-    assert events <= 20
-
-
-def test_a_host_that_dies_while_somebody_is_waited_for_comes_back_to_the_wait(asking, stack) -> None:
-    driver = asking()
-    sync = waiting(driver)
-    stack.kill()
-    driver.person.types(sync["authentication"]["userCode"])
-    stack.start()
 
     ended = driver.wait(sync["id"], "end")
 

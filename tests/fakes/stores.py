@@ -229,6 +229,10 @@ class MemoryArtifacts:
         self.put(name, data)
         return hashlib.sha256(data).hexdigest()
 
+    def lease(self, name):
+        self.blobs.setdefault(name, b"")
+        return MemoryLease(self, name)
+
     def append(self, name, data):
         self.blobs[name] = self.blobs.get(name, b"") + data
 
@@ -237,6 +241,23 @@ class MemoryArtifacts:
 
     def names(self, prefix):
         return sorted(name for name in self.blobs if name.startswith(prefix))
+
+
+@dataclass(frozen=True)
+class MemoryLease:
+    """`Lease` that nobody contests."""
+
+    artifacts: MemoryArtifacts
+    name: str
+
+    def hold(self):
+        pass
+
+    def put(self, data):
+        self.artifacts.put(self.name, data)
+
+    def release(self):
+        pass
 
 
 @dataclass

@@ -114,6 +114,23 @@ class SignInAnswer(Answer):
     notice: str | None
 
 
+SignInKey = Literal["none", "pending", "signedIn", "declined", "blocked", "wrongAccount", "expired"]
+
+
+class SignInStateAnswer(Answer):
+    """How a sign-in stands."""
+
+    state: SignInKey
+
+
+class AccountAnswer(Answer):
+    """Who is signed in to a tenant, ahead of any sync. `expired`: the stored sign-in counts no more."""
+
+    account: str | None
+    state: SignInKey
+    signed_in_at: Time | None
+
+
 class PlanAnswer(Answer):
     """The plan in numbers."""
 
