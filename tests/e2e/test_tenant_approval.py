@@ -14,13 +14,14 @@ FILTERS = "beta/deviceManagement/assignmentFilters"
 SCRIPTS = "beta/deviceManagement/deviceManagementScripts"
 KIOSKS = "intune/assignment-filters/Kiosks.json"
 GUARDED = "intune/device-management-scripts/Guarded.json"
+NEW = "intune/device-management-scripts/New.json"
 
 
 @pytest.fixture
 def guarded(driver: Any) -> Any:
     """A tenant that protects its scripts, with a change of a script and of a filter waiting for approval."""
 
-    def make(**settings: Any) -> tuple[Any, str]:
+    def make(*, create: bool = False, **settings: Any) -> tuple[Any, str]:
         tenant = driver(**settings)
         tenant.filter("Kiosks")
         script = {"fileName": "guarded.ps1", "scriptContent": "V3JpdGUtT3V0cHV0", "runAsAccount": "system"}
@@ -30,6 +31,14 @@ def guarded(driver: Any) -> Any:
         clone = tenant.clone()
         clone.edit(KIOSKS, description="after")
         clone.edit(GUARDED, description="after")
+        if create:
+            new = {
+                **clone.read(GUARDED),
+                "displayName": "New",
+                "scriptContent": "{{file:New.scriptContent.ps1}}",
+            }
+            clone.write(NEW, new)
+            clone.write(NEW.replace(".json", ".scriptContent.ps1"), "Write-Host 'new'\n")
         clone.push()
         asked = tenant.sync(types=["assignment-filters", "device-management-scripts"])
         assert tenant.decide(asked["id"], "approve", comment="as agreed").status_code == 202
@@ -70,14 +79,14 @@ def error_of(tenant: Any, sync: str, language: str) -> dict[str, Any]:
 
 
 def test_a_held_write_goes_last_outlives_the_host_and_goes_out_again_once_approved(guarded, stack):
-    tenant, sync = guarded()
+    tenant, sync = guarded(create=True)
 
     waits = held(tenant, sync)
 
     assert (waits["status"], waits["deploy"]["applied"]) == ("inProgress", 1)
     assert tenant.portal(FILTERS, "Kiosks")["description"] == "after"
     assert tenant.portal(SCRIPTS, "Guarded")["description"] == "before"
-    (filed,) = requests(tenant)
+    filed = next(one for one in requests(tenant) if "'Guarded'" in one["requestJustification"])
     assert sync in filed["requestJustification"]
     assert "as agreed" in filed["requestJustification"]
     changes = {one["item"]: one for one in tenant.changes(sync)["value"]}
@@ -89,9 +98,10 @@ def test_a_held_write_goes_last_outlives_the_host_and_goes_out_again_once_approv
     decide(stack, tenant, "approve")
     done = tenant.wait(sync, "end")
 
-    assert (done["outcome"], done["deploy"]["applied"]) == ("succeeded", 2), tenant.report(sync)
+    assert (done["outcome"], done["deploy"]["applied"]) == ("succeeded", 3), tenant.report(sync)
     assert tenant.portal(SCRIPTS, "Guarded")["description"] == "after"
-    assert [one["status"] for one in requests(tenant)] == ["completed"]
+    assert tenant.portal(SCRIPTS, "New")["displayName"] == "New"
+    assert [one["status"] for one in requests(tenant)] == ["completed", "completed"]
     patches = [one for one in tenant.writes() if one["method"] == "PATCH" and "Scripts" in one["path"]]
     assert [one["status"] for one in patches] == [412, 200]
     assert len({one["bodySha256"] for one in patches}) == 1
