@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -42,15 +43,15 @@ class AuthorizationCode:
 
 @dataclass
 class SignIns:
-    """Codes by their secret. `generation` counts how often all sign-ins were revoked, `valid_from` is when
-    that was last done: refresh tokens of an earlier generation are worth nothing. `blocked`: the accounts
-    that a policy blocks.
+    """Codes by their secret. `generation` changes when all sign-ins are revoked, and starts anywhere, so that
+    a tenant made anew knows none of the old; refresh tokens of another generation are worth nothing.
+    `valid_from`: when sign-ins were last revoked. `blocked`: the accounts that a policy blocks.
     """
 
     devices: dict[str, DeviceCode] = field(default_factory=dict)
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
     valid_from: float = 0.0
-    generation: int = 0
+    generation: int = field(default_factory=lambda: secrets.randbelow(2**31))
     blocked: list[str] = field(default_factory=lambda: ["blocked"])
 
     def to_json(self) -> dict[str, Any]:

@@ -29,8 +29,8 @@ _KIND = "refresh"
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
     """What a refresh token holds. `signed_in_at`: when the person did; `issued_at`: this token of the chain.
-    `web`: a confidential client's; `device`: the chain began with a device code; `generation`: how often the
-    tenant had revoked all sign-ins by then.
+    `web`: a confidential client's; `device`: the chain began with a device code; `generation`: the
+    tenant's sign-ins that it belongs to.
     """
 
     tenant: str

@@ -122,3 +122,9 @@ def test_everything_consented_to_cannot_be_asked_for_beside_a_single_scope(direc
     form = {"client_id": "ac000000-0000-4000-8000-000000000001", "scope": f"{SCOPE} User.Read"}
     path = f"/{directory.entra_id}/oauth2/v2.0/devicecode"
     assert directory.http.request("POST", path, data=form).json()["error_codes"] == [70011]
+
+
+def test_a_tenant_made_anew_knows_nobody(directory: Any) -> None:
+    token = by_device(directory)["refresh_token"]
+    directory.http.request("PUT", f"/control/tenants/{directory.key}", json={"seed": "empty"})
+    assert refreshed(directory, token).json()["error_codes"] == [50173]
