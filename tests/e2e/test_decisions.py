@@ -166,26 +166,6 @@ def test_a_newer_sync_takes_the_place_of_one_that_waits(two_edits):
     assert tenant.wait(newer["id"], "end")["outcome"] == "succeeded"
 
 
-def test_nobody_deciding_lets_the_question_expire(two_edits):
-    tenant, _, asked = two_edits(approvalTimeout="PT3S")
-
-    done = tenant.wait(asked["id"], "end")
-
-    assert (done["outcome"], done["cause"]) == ("expired", "approvalDeadline")
-    assert tenant.tenant()["status"] == "idle"
-
-
-def test_a_cancel_while_waiting_leaves_everything_as_it_was(two_edits):
-    tenant, _, asked = two_edits()
-
-    assert tenant.api.post(f"/tenants/{tenant.id}/syncs/{asked['id']}/cancel", json={}).status_code == 202
-    done = tenant.wait(asked["id"], "end")
-
-    assert (done["outcome"], done["cause"]) == ("cancelled", "person")
-    assert tenant.tenant()["status"] == "idle"
-    assert tenant.portal(FILTERS, "Kiosks")["description"] == "Kiosks"
-
-
 def test_the_same_decision_twice_is_one_and_another_is_refused(two_edits):
     tenant, _, asked = two_edits()
 

@@ -81,22 +81,6 @@ def test_an_empty_page_where_there_were_items_deletes_nothing(driver):
     assert len(tenant.clone().files("intune/assignment-filters")) == 3
 
 
-def test_mass_removal_is_held_until_a_person_confirms_it(driver):
-    tenant = driver()
-    for number in range(12):
-        tenant.filter(f"Filter {number}")
-    tenant.sync()
-    for number in range(12):
-        tenant.remove(FILTERS, f"Filter {number}")
-
-    held = tenant.sync()
-    assert (held["outcome"], held["incomplete"]) == ("partiallySucceeded", ["massRemoval"])
-    assert len(tenant.clone().files("intune/assignment-filters")) == 12
-
-    released = tenant.sync(confirmRemovals=["assignment-filters"])
-    assert (released["outcome"], released["drift"]["removed"]) == ("succeeded", 12)
-
-
 def test_backup_only_and_preview_only_ask_nobody(driver):
     tenant = driver()
     tenant.filter("Kiosks")
