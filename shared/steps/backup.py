@@ -16,6 +16,7 @@ from shared.errors import NotAvailable, ReadFailed, StorageConflict
 from shared.names import ItemPath, ObjectId, TypeKey
 from shared.ports import Unfinished
 from shared.steps import blobs
+from shared.steps.catch_up import catch_up
 from shared.steps.confirm_missing import Asked, confirm_missing, load_asked
 from shared.steps.log import Event
 from shared.steps.work import Stop, Work
@@ -23,6 +24,7 @@ from shared.steps.work import Stop, Work
 
 async def back_up(work: Work, bucket: str) -> Stop | bool:
     """Reads every type of the bucket; True when all have their blob, False when the slice ended before."""
+    await catch_up(work)
     scope = await asyncio.to_thread(blobs.load_scope, work.artifacts)
     known = await asyncio.to_thread(blobs.base_ids, work.repository)
     for key in scope.buckets.get(bucket, ()):

@@ -22,6 +22,7 @@ from shared.errors import LeaseLost, StorageUnavailable
 from shared.names import ChangeId, Digest
 from shared.steps import blobs
 from shared.steps.approved import Head, load_approved
+from shared.steps.catch_up import catch_up
 from shared.steps.deploy_change import deploy_change
 from shared.steps.desk import Desk, Ledger, Paused
 from shared.steps.held import is_due
@@ -64,6 +65,7 @@ async def deploy(work: Work) -> Stop | HeldChanges | bool:
     )
     if moved is Ignored.LATE:
         return Stop.SUPERSEDED
+    await catch_up(work)
     try:
         async with _ledger(work, approved.digest) as ledger:
             index = grown(approved.state.index, approved.changes, ledger.journal)
