@@ -183,6 +183,7 @@ def test_a_permission_lost_before_the_deploy_skips_its_changes_and_blocks_them_f
     assert INTUNE[1] in change["blocked"]["detail"]
 
 
+@pytest.mark.calm("what is on its way for four seconds has come when a late sync looks")
 def test_a_grant_that_is_on_its_way_is_waited_for_and_never_called_missing(tenant, stack) -> None:
     one, permissions = tenant()
     permissions.withdraw(*INTUNE)
