@@ -47,11 +47,14 @@ def unshown(spec: TypeSpec, change: Change, read_back: Content) -> tuple[Propert
 def own_forms(spec: TypeSpec, change: Change, read_back: Content) -> dict[PropertyPath, Value]:
     """What the service made of the write where that is neither the old nor the new value, by property.
 
-    Of a create also the defaults that it added.
+    Of a create also the defaults that it added, and its marker for what it does not give back.
     """
     if change.action is Action.CREATE:
         rows = triples(spec, None, read_back, created_content(spec, change))
-        return {path: now for path, (_, now, wanted) in rows.items() if not same(now, wanted)}
+        # Where the service hides what it was given, its marker is what is kept.
+        return {
+            path: now for path, (_, now, wanted) in rows.items() if not same(now, wanted) or now != wanted
+        }
     return {
         one.path: value_at(spec, read_back, one.path)
         for one in change.properties

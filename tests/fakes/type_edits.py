@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from type_items import (
+    AGREEMENTS,
     AUTHORIZATION,
     CATALOG,
     COMPLIANCE,
     FILTERS,
     GROUPS,
     LOCATIONS,
+    METHODS,
     POLICIES,
     PROFILES,
+    SCOPES,
     SCRIPTS,
     SHAREPOINT,
     STRENGTHS,
     TAGS,
+    TEMPLATES,
+    UNITS,
     to_group,
 )
 
@@ -68,7 +73,66 @@ class Edit:
         return self.path.split("/")[2].removesuffix(".json")
 
 
+def method(file: dict[str, Any], kind: str) -> dict[str, Any]:
+    """One authentication method's configuration."""
+    kind = f"#microsoft.graph.{kind}AuthenticationMethodConfiguration"
+    found: dict[str, Any] = next(
+        one for one in file["authenticationMethodConfigurations"] if one["@odata.type"] == kind
+    )
+    return found
+
+
+def text_of(file: dict[str, Any], locale: str) -> dict[str, Any]:
+    """One locale's message of a notification template."""
+    found: dict[str, Any] = next(
+        one for one in file["localizedNotificationMessages"] if one["locale"] == locale
+    )
+    return found
+
+
 EDITS = [
+    Edit(
+        "entra/administrative-units/Germany.json",
+        "/membershipRule",
+        lambda file: file.update(membershipRule='(user.country -eq "Austria")'),
+        UNITS,
+        lambda shown: shown["membershipRule"],
+        '(user.country -eq "Austria")',
+    ),
+    Edit(
+        "entra/authentication-methods-policy/authentication-methods-policy.json",
+        "/authenticationMethodConfigurations/#microsoft.graph.smsAuthenticationMethodConfiguration|",
+        lambda file: method(file, "sms").update(
+            state="enabled", excludeTargets=[{"id": EMERGENCY, "targetType": "group"}]
+        ),
+        METHODS,
+        lambda shown: (method(shown, "sms")["state"], len(method(shown, "sms")["excludeTargets"])),
+        ("enabled", 1),
+    ),
+    Edit(
+        "entra/mobile-device-management-policies/Microsoft Intune.json",
+        f"/includedGroups/{STAFF}",
+        lambda file: file["includedGroups"].append({"id": STAFF}),
+        SCOPES,
+        lambda shown: (shown["appliesTo"], len(shown["includedGroups"])),
+        ("selected", 2),
+    ),
+    Edit(
+        "entra/terms-of-use-agreements/Acceptable use.json",
+        "/isViewingBeforeAcceptanceRequired",
+        lambda file: file.update(isViewingBeforeAcceptanceRequired=False),
+        AGREEMENTS,
+        lambda shown: shown["isViewingBeforeAcceptanceRequired"],
+        False,
+    ),
+    Edit(
+        "intune/notification-message-templates/Not compliant.json",
+        "/localizedNotificationMessages/fr-fr",
+        lambda file: text_of(file, "fr-fr").update(subject="Appareil non conforme"),
+        TEMPLATES,
+        lambda shown: text_of(shown, "fr-fr")["subject"],
+        "Appareil non conforme",
+    ),
     Edit(
         "entra/authentication-strength-policies/Staff.json",
         "/allowedCombinations/deviceBasedPush",

@@ -16,6 +16,13 @@ SCRIPTS = "beta/deviceManagement/deviceManagementScripts"
 TAGS = "beta/deviceManagement/roleScopeTags"
 CATALOG = "beta/deviceManagement/configurationPolicies"
 SHAREPOINT = "v1.0/admin/sharepoint/settings"
+UNITS = "v1.0/directory/administrativeUnits"
+AGREEMENTS = "v1.0/identityGovernance/termsOfUse/agreements"
+METHODS = "v1.0/policies/authenticationMethodsPolicy"
+SCOPES = "beta/policies/mobileDeviceManagementPolicies"
+TEMPLATES = "beta/deviceManagement/notificationMessageTemplates"
+SINGLE = (AUTHORIZATION, METHODS, SHAREPOINT)
+"""Addresses of one object, which has no name."""
 
 
 def to_group(group: str, kind: str = "groupAssignmentTarget", **more: str) -> dict[str, Any]:
@@ -24,6 +31,39 @@ def to_group(group: str, kind: str = "groupAssignmentTarget", **more: str) -> di
 
 ASSIGNED = "{{groups:New}}"
 CREATED: dict[str, tuple[str, dict[str, Any]]] = {
+    "entra/administrative-units": (
+        UNITS,
+        {"displayName": "New", "description": "New", "visibility": "HiddenMembership"},
+    ),
+    "entra/terms-of-use-agreements": (
+        AGREEMENTS,
+        {
+            "displayName": "New",
+            "isViewingBeforeAcceptanceRequired": True,
+            "files": [
+                {
+                    "fileName": "New.pdf",
+                    "displayName": "New",
+                    "language": "en",
+                    "isDefault": True,
+                    "isMajorVersion": False,
+                    "fileData": {"data": "JVBERi0xLjQK"},
+                }
+            ],
+        },
+    ),
+    "intune/notification-message-templates": (
+        TEMPLATES,
+        {
+            "displayName": "New",
+            "brandingOptions": "none",
+            "roleScopeTagIds": ["{{role-scope-tags:New}}"],
+            "localizedNotificationMessages": [
+                {"locale": "de-de", "subject": "S", "messageTemplate": "T", "isDefault": False},
+                {"locale": "en-us", "subject": "S", "messageTemplate": "T", "isDefault": True},
+            ],
+        },
+    ),
     "entra/authentication-strength-policies": (
         STRENGTHS,
         {
@@ -57,6 +97,7 @@ CREATED: dict[str, tuple[str, dict[str, Any]]] = {
             "grantControls": {
                 "operator": "OR",
                 "authenticationStrength": {"id": "{{authentication-strength-policies:New}}"},
+                "termsOfUse": ["{{terms-of-use-agreements:New}}"],
             },
         },
     ),
@@ -103,7 +144,16 @@ CREATED: dict[str, tuple[str, dict[str, Any]]] = {
                 )
             ],
             "scheduledActionsForRule": [
-                {"scheduledActionConfigurations": [{"actionType": "block", "gracePeriodHours": 12}]}
+                {
+                    "scheduledActionConfigurations": [
+                        {"actionType": "block", "gracePeriodHours": 12},
+                        {
+                            "actionType": "notification",
+                            "gracePeriodHours": 1,
+                            "notificationTemplateId": "{{notification-message-templates:New}}",
+                        },
+                    ]
+                }
             ],
         },
     ),
@@ -161,6 +211,17 @@ CREATED: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 DRIFTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "entra/administrative-units/Paris.json": (UNITS, {"description": "Drifted"}),
+    "entra/authentication-methods-policy/authentication-methods-policy.json": (
+        METHODS,
+        {"policyMigrationState": "migrationInProgress"},
+    ),
+    "entra/mobile-device-management-policies/Microsoft Intune.json": (SCOPES, {"complianceUrl": "https://d"}),
+    "entra/terms-of-use-agreements/Guests.json": (AGREEMENTS, {"isViewingBeforeAcceptanceRequired": False}),
+    "intune/notification-message-templates/Last warning.json": (
+        TEMPLATES,
+        {"brandingOptions": "includeCompanyLogo"},
+    ),
     "entra/authentication-strength-policies/Staff.json": (STRENGTHS, {"description": "Drifted"}),
     "entra/authorization-policy/authorization-policy.json": (AUTHORIZATION, {"allowInvitesFrom": "none"}),
     "entra/conditional-access-policies/MFA for all users.json": (POLICIES, {"state": "disabled"}),
