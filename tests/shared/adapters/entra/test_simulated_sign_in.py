@@ -95,21 +95,27 @@ def entra(tenant_server: str) -> Iterator[Simulated]:
 def test_a_person_types_the_code_and_their_token_lasts_beyond_the_first(entra: Simulated) -> None:
     entra.control("PATCH", "behaviour", {"deviceCodeInterval": 1})
     code = entra.sign_in.begin_device([SCOPE])
-    pending = entra.sign_in.poll_device(code.flow)
-    assert pending.kind is PollKind.PENDING
-    assert entra.sign_in.poll_device(pending.flow).kind is PollKind.SLOW_DOWN
+    assert entra.sign_in.poll_device(code.flow).kind is PollKind.PENDING
     entra.types_code(code)
-    time.sleep(6.2)  # one second, and five for having been slowed down
+    time.sleep(code.interval + 0.2)
     found = entra.sign_in.poll_device(code.flow)
     assert found.cache_kind is CacheKind.PUBLIC
     entra.keeps(found)
     user = entra.user()
     first = user.user_token()
     assert SCOPE in user.scopes()
-    assert len(entra.token_requests()) == 3
+    assert len(entra.token_requests()) == 2
     user.drop()
     assert user.user_token() != first
     assert entra.sign_in.poll_device(code.flow).kind is PollKind.USED_OR_EXPIRED
+
+
+def test_who_polls_too_often_is_slowed_down(entra: Simulated) -> None:
+    code = entra.sign_in.begin_device([SCOPE])
+    pending = entra.sign_in.poll_device(code.flow)
+    slowed = entra.sign_in.poll_device(pending.flow)
+    assert (pending.kind, slowed.kind) == (PollKind.PENDING, PollKind.SLOW_DOWN)
+    assert slowed.interval == code.interval + 5
 
 
 @pytest.mark.parametrize(
