@@ -172,6 +172,19 @@ def test_an_ending_stage_goes_straight_to_the_report() -> None:
     assert {payload["verdict"]["kind"] for name, payload in stage.called if name in END} == {"failed"}
 
 
+@pytest.mark.parametrize("stopped", ["cancelled", "timeLimit"])
+@pytest.mark.parametrize("name", sorted(set(BEFORE)))
+def test_a_stop_in_any_stage_is_settled_and_reported(name: str, stopped: str) -> None:
+    answers: dict[str, Any] = {"check_permissions": [{**SCOPE, "buckets": SCOPE["buckets"][:1]}]}
+    stage = Stage({**answers, name: [{"end": {"kind": stopped}}]})
+
+    stage.play(sync_tenant(stage))
+
+    reached = list(dict.fromkeys(BEFORE))
+    assert stage.order == [*reached[: reached.index(name) + 1], *END]
+    assert stage.called[-1][1]["verdict"] == {"kind": stopped}
+
+
 def test_a_bucket_that_ends_the_sync_waits_for_the_others() -> None:
     stage = Stage({"check_permissions": [SCOPE], "back_up": [{"end": {"kind": "cancelled"}}, {"done": True}]})
 
