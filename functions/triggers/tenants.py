@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
@@ -79,10 +80,13 @@ async def patch_tenant(call: Call) -> Answer:
     return await _edited(call, lambda tenant: _wanted(call, merged(writable_json(tenant), patch)))
 
 
-@endpoint(tenants, "deleteTenant")
+@endpoint(tenants, "deleteTenant", Traits(loads=("sealed",)))
 async def delete_tenant(call: Call) -> Answer:
-    """Removes a tenant; its repository and history are kept for 30 days, the audit for good."""
+    """Removes a tenant; its repository and history are kept for 30 days, the audit for good, and whoever was
+    signed in to it is not.
+    """
     await _registry(call).remove(call.tenant.id, lambda tenant: _expected(call, tenant))
+    await asyncio.to_thread(call.services.token_caches.delete, call.tenant.id)
     return Answer(204)
 
 

@@ -75,7 +75,7 @@ def _tidy(work: Work) -> None:
         for name in work.artifacts.names(prefix):
             with contextlib.suppress(
                 LeaseLost
-            ):  # of a sign-in: whoever asks is about to hear that it is over
+            ):  # whoever asks about a sign-in hears of its end
                 work.artifacts.delete(name)
 
 

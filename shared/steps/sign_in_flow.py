@@ -34,8 +34,7 @@ class Notice:
 class Flow:
     """One sign-in under way. `device` None: the app may not use codes here; `link` None: nor the browser.
 
-    `next_poll`: before then the provider must not be asked. `settling`: somebody signed in, and the cache is
-    stored or about to be; what remains is to insert the row.
+    `deadline`: until when somebody is waited for. `next_poll`: before then the provider must not be asked.
     """
 
     deadline: dt.datetime

@@ -17,6 +17,7 @@ from functions.triggers.authentication import (
 from functions.triggers.callback_sign_in import sign_in_callback
 from functions.triggers.operations import get_operation
 from functions.triggers.syncs import cancel_sync, get_sync, list_syncs
+from functions.triggers.tenants import delete_tenant
 from shared.domain.access import Role
 from shared.domain.settings import Authentication, Settings
 from shared.domain.sign_in import SignInState
@@ -157,6 +158,14 @@ def test_where_nobody_can_sign_in_the_refusal_says_what_to_do(api, body, setting
     answer = api.call(start_authentication, tenant="contoso")
 
     assert (answer.status_code, body(answer)["code"]) == (status, code)
+
+
+def test_a_tenant_that_is_removed_keeps_nobody_signed_in(api):
+    api.tenant(settings=WITH_USER)
+    api.services.token_caches.held["contoso"] = object()
+
+    assert api.call(delete_tenant, tenant="contoso").status_code == 204
+    assert api.services.token_caches.held == {}
 
 
 # --- the browser --------------------------------------------------------------------------------------------
