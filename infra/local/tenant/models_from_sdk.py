@@ -188,7 +188,8 @@ def main(argv: list[str]) -> int:
         return 2
     table = load_table()
     roots = sorted(table.model_names())
-    children = {c for t in table.types.values() for n in t.navigation.values() for c in n.children}
+    navigations = [n for t in table.types.values() for n in t.navigation.values()]
+    children = {c for n in navigations for c in (*n.children, *n.inline)}
     DATA.mkdir(parents=True, exist_ok=True)
     for version in PACKAGES:
         text = generate(Path(argv[0]), version, roots, children)
