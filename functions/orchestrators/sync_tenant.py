@@ -54,8 +54,16 @@ def sync_tenant(context: DurableOrchestrationContext) -> Steps:
     except Ended as end:
         verdict = end.verdict
     except Exception as error:  # noqa: BLE001 - whatever failed: settle, report, release the tenant
-        verdict = {"kind": "failed", "error": {"code": "internal", "detail": str(error)[:2_000]}}
+        verdict = {"kind": "failed", "error": _fault(str(error))}
     return (yield from _close(run, verdict))
+
+
+def _fault(text: str) -> dict[str, str]:
+    """The error of an activity that failed every time, by the name of what it raised: whether storage stayed
+    away, which its keeper can mend, or something else.
+    """
+    storage = "StorageUnavailable" in text or "StorageConflict" in text
+    return {"code": "storageUnavailable" if storage else "internal", "detail": text[:2_000]}
 
 
 def close_sync(context: DurableOrchestrationContext) -> Steps:

@@ -63,6 +63,7 @@ SYNC_ERRORS: Final = (
     "repositoryUnavailable",
     "orchestrationLost",
     "consentMissing",
+    "storageUnavailable",
     "internal",
 )
 """Codes of a sync's `error`."""

@@ -193,15 +193,23 @@ def test_a_bucket_that_ends_the_sync_waits_for_the_others() -> None:
     assert stage.order == [*BEFORE[:-1], *END]
 
 
-def test_an_activity_that_fails_on_every_attempt_is_settled_and_reported() -> None:
-    stage = Stage({"check_permissions": [SCOPE], "compare": [RuntimeError("storage is away")]})
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        ("Result: Failure Exception: ValueError: no", "internal"),
+        ("Exception: StorageUnavailable: writing plan.json: 503 ServerBusy", "storageUnavailable"),
+        ("Exception: StorageConflict: others changed it", "storageUnavailable"),
+    ],
+)
+def test_an_activity_that_fails_on_every_attempt_is_settled_and_reported(raised: str, code: str) -> None:
+    stage = Stage({"check_permissions": [SCOPE], "compare": [RuntimeError(raised)]})
 
     stage.play(sync_tenant(stage))
 
     assert stage.order == [*BEFORE, *END]
     verdict = stage.called[-1][1]["verdict"]
-    assert (verdict["kind"], verdict["error"]["code"]) == ("failed", "internal")
-    assert "storage is away" in verdict["error"]["detail"]
+    assert (verdict["kind"], verdict["error"]["code"]) == ("failed", code)
+    assert raised in verdict["error"]["detail"]
 
 
 def test_slices_are_called_again_under_the_same_step() -> None:
