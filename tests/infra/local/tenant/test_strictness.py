@@ -26,6 +26,8 @@ OBJECTS = {
     "catalog": "deviceManagement/configurationPolicies",
     "filter": "deviceManagement/assignmentFilters",
     "script": "deviceManagement/deviceManagementScripts",
+    "unit": "directory/administrativeUnits",
+    "template": "deviceManagement/notificationMessageTemplates",
 }
 
 
@@ -42,7 +44,7 @@ def resolved(tenant: Any, path: str) -> str:
     start, rest = path.split("{", 1)
     name, end = rest.split("}", 1)
     kind, _, title = name.partition(":")
-    return f"{start}{tenant.named(OBJECTS[kind], title)['id']}{end}"
+    return resolved(tenant, f"{start}{tenant.named(OBJECTS[kind], title)['id']}{end}")
 
 
 def test_every_case_cites_a_page() -> None:
