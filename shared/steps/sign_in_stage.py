@@ -10,7 +10,7 @@ from shared.domain.lifecycle import enter
 from shared.domain.move import Ignored
 from shared.domain.sign_in import GoOn, SignInResult, SignInState, goes_on_without, onward
 from shared.domain.sync import Stage
-from shared.errors import SignInFailed
+from shared.errors import SignInFailed, StorageConflict, StorageUnavailable
 from shared.names import SyncId, TenantId
 from shared.steps.log import Event
 from shared.steps.sign_in import DOWN, Attempt, Pending, ask, begin, close, settle
@@ -86,18 +86,23 @@ class Watch:
 
 async def watch(one: Watch) -> SignInResult | None:
     """Asks the provider until the sign-in is settled; None once `until` has come. Stops soon after somebody
-    else has settled it.
+    else has settled it; storage that does not answer for a moment does not stop it.
     """
     while True:
-        if (stands := await one.attempt.settled() or await _called_off(one)) is not None:
-            return stands
-        now = one.attempt.clock.now()
-        if now >= one.until:
-            return None
-        heard = await ask(one.attempt)
-        if not isinstance(heard, Pending):
-            return heard
-        pause = min(heard.look, one.until) - one.attempt.clock.now()
+        look = one.until
+        try:
+            if (stands := await one.attempt.settled() or await _called_off(one)) is not None:
+                return stands
+            if one.attempt.clock.now() >= one.until:
+                return None
+            heard = await ask(one.attempt)
+            if not isinstance(heard, Pending):
+                return heard
+            look = min(heard.look, one.until)
+        except (StorageUnavailable, StorageConflict):
+            if one.attempt.clock.now() >= one.until:
+                raise
+        pause = look - one.attempt.clock.now()
         await one.attempt.sleep(min(max(pause.total_seconds(), SHORTEST), LONGEST))
 
 

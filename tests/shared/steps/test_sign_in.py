@@ -15,7 +15,7 @@ from user_access import FakeUserSignIn, FakeUserTokens, GlassSeal, MemoryTokenCa
 from shared.domain.settings import Authentication, Settings
 from shared.domain.sign_in import SignInResult, SignInState
 from shared.domain.sync import Actor, ActorKind, EventType, TenantRecord
-from shared.errors import Problem, SignInFailed
+from shared.errors import Problem, SignInFailed, StorageUnavailable
 from shared.names import SyncId, TenantId
 from shared.steps.sign_in import LAST_LOOK, Attempt, Pending, ask, begin, close, redeem, settle
 from shared.steps.sign_in_ahead import Desk, account_of, sign_in_ahead, sign_out
@@ -244,6 +244,22 @@ def test_the_watch_hands_back_at_its_end_and_stops_when_another_has_settled():
     assert world.play(watch(Watch(world.attempt, until, SYNC))) is None
     done = world.play(settle(world.attempt, SignInResult(SignInState.DECLINED, world.clock.at)))
     assert world.play(watch(Watch(world.attempt, until + MINUTES, SYNC))) == done
+
+
+def test_storage_that_is_away_for_a_moment_does_not_stop_the_watch():
+    world = World().begun(signed_in())
+    faults = [StorageUnavailable("reading a row")] * 3
+
+    class Away(MemoryStatus):
+        async def sign_in(self, *given):
+            if faults:
+                raise faults.pop()
+            return await super().sign_in(*given)
+
+    world.attempt = replace(world.attempt, status=Away(rows=world.status.rows))
+    seen = world.play(watch(Watch(world.attempt, world.clock.at + MINUTES, SYNC)))
+
+    assert seen.state is SignInState.SIGNED_IN
 
 
 def test_a_cancel_of_the_sync_ends_its_sign_in():
