@@ -55,7 +55,6 @@ def test_a_sync_goes_on_when_the_disk_has_room_again(driver, stack):
         assert tenant.get(begun["id"])["endedAt"] is None, "what the activity found could not be kept"
         refused = tenant.api.post(f"/tenants/{tenant.id}/syncs", json={})
         assert (refused.status_code, refused.json()["code"]) == (409, "syncActive")
-        assert "disk I/O error" in stack.log(), "whoever runs the host is told"
 
     done = tenant.wait(begun["id"], "end", seconds=90)
     assert (done["outcome"], done["drift"]["added"]) == ("succeeded", 1)
