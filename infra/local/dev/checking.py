@@ -21,6 +21,8 @@ MICROSOFT_WORKER: Version = (3, 13)
 WITH_MICROSOFT_WORKER = (
     "tests/infra/local/host", "tests/e2e", "-m", "not e2e or both_workers", "--host-worker", "microsoft",
 )  # fmt: skip
+# A quarter of the end-to-end tests on hosts that are late and repeat themselves; they mostly wait.
+IN_CHAOS = ("tests/e2e", "--chaos", "--share", "4", "-n", "6", "--dist", "worksteal")
 # Each worker may start a stack of its own, of some 300 MB.
 WORKERS = ("-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")
 
@@ -50,6 +52,7 @@ def _main_checks(root: Path, python: Path) -> Iterator[Result]:
     yield _step(root, f"tests, Python {_version(root)}", python, "pytest", "-q", *WORKERS, *coverage)
     domain = ("report", "--include=shared/domain/*", "--fail-under=100", "--skip-covered")
     yield _step(root, "shared/domain is covered whole", python, "coverage", *domain)
+    yield _step(root, "end to end in chaos, a quarter", python, "pytest", "-q", *IN_CHAOS)
 
 
 def _further_pythons(root: Path) -> Iterator[Result]:
