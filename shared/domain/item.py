@@ -53,3 +53,12 @@ class Item:
 def pointer(path: PropertyPath) -> str:
     """The path as a JSON pointer (RFC 6901): `/conditions/users/excludeGroups/{{groups:Break glass}}`."""
     return "".join("/" + segment.replace("~", "~0").replace("/", "~1") for segment in path)
+
+
+def holds_secret(value: Value) -> bool:
+    """Does a secret's marker stand here, or anywhere inside?"""
+    if isinstance(value, dict):
+        return any(map(holds_secret, value.values()))
+    if isinstance(value, list):
+        return any(map(holds_secret, value))
+    return value == SECRET

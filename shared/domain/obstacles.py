@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.domain.catalog import TypeSpec
 from shared.domain.compare import Planned
-from shared.domain.item import SECRET, Content, Json, pointer
+from shared.domain.item import Content, holds_secret, pointer
 from shared.domain.needs import Needs
 from shared.domain.plan import Action, Blocked
 from shared.domain.properties import flatten
@@ -16,16 +16,8 @@ def unknown_secret(spec: TypeSpec, content: Content) -> str | None:
     """The first place at which the file says that there is a secret and not which: the object cannot be made
     from it.
     """
-    places = sorted(path for path, value in flatten(spec, content).items() if _holds_secret(value))
+    places = sorted(path for path, value in flatten(spec, content).items() if holds_secret(value))
     return pointer(places[0]) if places else None
-
-
-def _holds_secret(value: Json) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_secret, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_secret, value))
-    return value == SECRET
 
 
 def spare(planned: Sequence[Planned], needs: Sequence[Needs]) -> None:

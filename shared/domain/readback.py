@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from shared.domain.catalog import TypeSpec
-from shared.domain.item import Content, Json, PropertyPath, Value, pointer
+from shared.domain.item import Content, Json, PropertyPath, Value, holds_secret, pointer
 from shared.domain.plan import Action, Change, PropertyChange
 from shared.domain.properties import apply, flatten, same, same_content, triples, value_at
 
@@ -53,13 +53,20 @@ def own_forms(spec: TypeSpec, change: Change, read_back: Content) -> dict[Proper
         rows = triples(spec, None, read_back, created_content(spec, change))
         # Where the service hides what it was given, its marker is what is kept.
         return {
-            path: now for path, (_, now, wanted) in rows.items() if not same(now, wanted) or now != wanted
+            path: now
+            for path, (_, now, wanted) in rows.items()
+            if not same(now, wanted) or _hidden(now, wanted)
         }
     return {
         one.path: value_at(spec, read_back, one.path)
         for one in change.properties
         if _shown(spec, change, one, read_back) is _Shown.OWN_FORM
     }
+
+
+def _hidden(now: Value, given: Value) -> bool:
+    """The service does not give back what it was given."""
+    return holds_secret(now) and now != given
 
 
 def created_content(spec: TypeSpec, change: Change) -> dict[str, Json]:

@@ -79,6 +79,13 @@ def change(action: Action = Action.UPDATE, *rows: tuple[str, Any, Any], replaces
             {},
             id="a secret never differs",
         ),
+        pytest.param(
+            change(Action.CREATE, ("keys", ABSENT, [{"hidden": True, "value": "v"}])),
+            {"keys": [{"hidden": True, "value": "{{secret}}"}]},
+            Verdict.APPLIED,
+            {("keys",): [{"hidden": True, "value": "{{secret}}"}]},
+            id="given once and never given back",
+        ),
     ],
 )
 def test_what_reading_back_says(entries: Any, made: Change, shown: Any, verdict: Verdict, forms: Any) -> None:
