@@ -147,6 +147,14 @@ class PollKind(Enum):
     USED_OR_EXPIRED = "usedOrExpired"
 
 
+class WrongAccount(Enum):
+    """What is wrong with an account that signed in."""
+
+    OTHER_DIRECTORY = "otherDirectory"
+    PERSONAL = "personal"
+    GUEST = "guest"
+
+
 @dataclass(frozen=True, slots=True)
 class Polled:
     """One answer. `detail`: the provider's own words or, for a wrong account, why it is one.
@@ -162,6 +170,8 @@ class Polled:
     cache: bytes = field(default=b"", repr=False)
     account: str = ""
     cache_kind: CacheKind = CacheKind.PUBLIC
+    wrong: WrongAccount | None = None
+    """Of a wrong account that signed in; None where the provider itself refused it."""
 
 
 class UserSignIn(Protocol):

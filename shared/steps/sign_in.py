@@ -84,13 +84,14 @@ async def begin(attempt: Attempt, within: dt.timedelta) -> Flow:
     """
     if (there := await attempt.flow()) is not None:
         return there
-    deadline = attempt.clock.now() + within
+    began = attempt.clock.now()
+    deadline = began + within
     device = await _allowed(_device(attempt))
     link = await _allowed(_link(attempt, deadline))
     if isinstance(device, SignInFailed) and isinstance(link, SignInFailed):
         raise device
     code = _or_none(device)
-    flow = Flow(deadline, _after(attempt, code), code, _or_none(link))
+    flow = Flow(deadline, _after(attempt, code), code, _or_none(link), began=began)
     return await asyncio.to_thread(_kept, attempt.vault, flow)
 
 
@@ -141,6 +142,8 @@ async def _asked(attempt: Attempt, lease: Lease, flow: Flow, *, renew: bool) -> 
         return Pending(asked=False, look=later.next_poll)
     if (result := await _result(attempt, polled)) is not None:
         return await _settle(attempt, lease, result)
+    if polled.kind is PollKind.USED_OR_EXPIRED and (kept := await _kept_since(attempt, flow)) is not None:
+        return await _settle(attempt, lease, kept)
     onward = await _onward(attempt, flow, polled, renew=renew)
     if onward is None:  # used up, and the row says by whom
         return await attempt.settled() or Pending(asked=True, look=now + DOWN)
@@ -154,11 +157,24 @@ async def _result(attempt: Attempt, polled: Polled) -> SignInResult | None:
     if polled.kind is PollKind.SIGNED_IN:
         cache = StoredCache(polled.cache, polled.cache_kind, polled.account, now)
         await asyncio.to_thread(attempt.caches.store, attempt.vault.tenant, cache)
+        if await attempt.status.tenant(attempt.vault.tenant) is None:  # removed while somebody signed in
+            await asyncio.to_thread(attempt.caches.delete, attempt.vault.tenant)
+            return SignInResult(SignInState.CANCELLED, now)
         await attempt.status.change(attempt.vault.tenant, None, signed_in_again)
         return SignInResult(SignInState.SIGNED_IN, now, polled.account)
     if (state := _FINAL.get(polled.kind)) is not None:
         return SignInResult(state, now, polled.account, polled.detail)
     return None
+
+
+async def _kept_since(attempt: Attempt, flow: Flow) -> SignInResult | None:
+    """Who signed in since the flow began, by the token cache: whoever stored that may have died before they
+    could say so.
+    """
+    cache = await asyncio.to_thread(attempt.caches.load, attempt.vault.tenant)
+    if cache is None or flow.began is None or cache.signed_in_at < flow.began:
+        return None
+    return SignInResult(SignInState.SIGNED_IN, attempt.clock.now(), cache.account)
 
 
 async def _onward(attempt: Attempt, flow: Flow, polled: Polled, *, renew: bool) -> Flow | None:
@@ -170,7 +186,7 @@ async def _onward(attempt: Attempt, flow: Flow, polled: Polled, *, renew: bool) 
         device = replace(device, flow=polled.flow or device.flow, interval=polled.interval)
         return replace(flow, device=device, next_poll=_after(attempt, device))
     if polled.kind is PollKind.WRONG_ACCOUNT:
-        flow = replace(flow, notice=Notice(polled.account, polled.detail))
+        flow = replace(flow, notice=Notice(polled.account, polled.detail, polled.wrong))
     elif await attempt.settled() is not None:
         return None
     return await _renewed(attempt, flow) if renew else replace(flow, next_poll=_after(attempt, device))
@@ -199,7 +215,9 @@ async def redeem(attempt: Attempt, form: Mapping[str, str]) -> SignInResult | Fl
     polled = await asyncio.to_thread(attempt.provider.redeem, flow.link.flow, form)
     if (result := await _result(attempt, polled)) is not None:
         return await _settle(attempt, None, result)
-    notice = Notice(polled.account, polled.detail) if polled.kind is PollKind.WRONG_ACCOUNT else None
+    notice = (
+        Notice(polled.account, polled.detail, polled.wrong) if polled.kind is PollKind.WRONG_ACCOUNT else None
+    )
     return await _after_refusal(attempt, notice)
 
 
@@ -231,8 +249,9 @@ async def close(attempt: Attempt) -> SignInResult:
         return heard
     flow, now = await attempt.flow(), attempt.clock.now()
     notice = None if flow is None else flow.notice
+    kept = None if flow is None else await _kept_since(attempt, flow)
     wrong = notice and SignInResult(SignInState.WRONG_ACCOUNT, now, notice.account, notice.detail)
-    return await settle(attempt, closing(wrong or None, now))
+    return await settle(attempt, kept or closing(wrong or None, now))
 
 
 async def settle(attempt: Attempt, result: SignInResult) -> SignInResult:
@@ -243,7 +262,9 @@ async def settle(attempt: Attempt, result: SignInResult) -> SignInResult:
 async def _settle(attempt: Attempt, lease: Lease | None, result: SignInResult) -> SignInResult:
     vault = attempt.vault
     stands = await attempt.status.settle_sign_in(vault.tenant, vault.subject, vault.number, result)
-    if stands.state is not SignInState.CANCELLED:  # of which its own call leaves a trace
+    if stands.state is SignInState.CANCELLED:
+        await _called_off(attempt, result)
+    else:  # of a cancel, its own call leaves a trace
         await attempt.audit.add(trail.of_sign_in(vault.tenant, vault.subject, vault.number, stands))
     if lease is None:
         await _removed(attempt)
@@ -251,6 +272,14 @@ async def _settle(attempt: Attempt, lease: Lease | None, result: SignInResult) -
         with contextlib.suppress(LeaseLost):
             await asyncio.to_thread(lease.put, b"")
     return stands
+
+
+async def _called_off(attempt: Attempt, result: SignInResult) -> None:
+    """Whoever signed in while they were signed out, or the sync was cancelled, is not signed in by it."""
+    tenant, caches = attempt.vault.tenant, attempt.caches
+    cache = await asyncio.to_thread(caches.load, tenant) if result.state is SignInState.SIGNED_IN else None
+    if cache is not None and cache.signed_in_at == result.at:
+        await asyncio.to_thread(caches.delete, tenant)
 
 
 async def _removed(attempt: Attempt) -> None:

@@ -16,7 +16,7 @@ from shared.errors import SealBroken
 from shared.names import SyncId, TenantId
 from shared.ports import Artifacts
 from shared.steps.blobs import dumps
-from shared.user_ports import BrowserLink, DeviceCode, Sealed
+from shared.user_ports import BrowserLink, DeviceCode, Sealed, WrongAccount
 
 FOLDER = "sign-in/"
 PURPOSE = "sign-in"
@@ -24,10 +24,13 @@ PURPOSE = "sign-in"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Why the last account was refused: whose it was, and the provider's reason."""
+    """Why the last account was refused: whose it was, the provider's words, and, where Accord refused it,
+    what is wrong with it.
+    """
 
     account: str
     detail: str
+    wrong: WrongAccount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Flow:
     device: DeviceCode | None = field(default=None, repr=False)
     link: BrowserLink | None = field(default=None, repr=False)
     notice: Notice | None = None
+    began: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,16 @@ def _dump(flow: Flow) -> dict[str, Any]:
         "nextPoll": flow.next_poll.isoformat(),
         "device": flow.device and _dump_device(flow.device),
         "link": flow.link and {"flow": dict(flow.link.flow), "url": flow.link.url},
-        "notice": flow.notice and [flow.notice.account, flow.notice.detail],
+        "notice": flow.notice and _dump_notice(flow.notice),
     }
+
+
+def _dump_notice(notice: Notice) -> list[str]:
+    return [notice.account, notice.detail, notice.wrong.value if notice.wrong else ""]
+
+
+def _load_notice(account: str, detail: str, wrong: str) -> Notice:
+    return Notice(account, detail, WrongAccount(wrong) if wrong else None)
 
 
 def _dump_device(device: DeviceCode) -> dict[str, Any]:
@@ -103,12 +115,13 @@ def _dump_device(device: DeviceCode) -> dict[str, Any]:
 
 def _load(value: Mapping[str, Any]) -> Flow:
     device, link, notice = value["device"], value["link"], value["notice"]
+    began = value.get("began")
     return Flow(
         dt.datetime.fromisoformat(value["deadline"]),
         dt.datetime.fromisoformat(value["nextPoll"]),
         device and _load_device(device),
         link and BrowserLink(link["flow"], link["url"]),
-        notice and Notice(*notice),
+        notice and _load_notice(*notice),
     )
 
 

@@ -28,7 +28,9 @@ def offer_json(flow: Flow, language: Language) -> dict[str, Any]:
 def notice_text(notice: Notice, language: Language) -> str:
     """Why the last account was refused, and what to do instead."""
     account = notice.account or say("signIn.unknownAccount", language)
-    return say("signIn.wrongAccount", language, account=account, detail=notice.detail)
+    if notice.wrong is None:
+        return say("signIn.wrongAccount", language, account=account, detail=notice.detail)
+    return say(f"signIn.wrong.{notice.wrong.value}", language, account=account)
 
 
 def account_json(found: Account) -> dict[str, Any]:

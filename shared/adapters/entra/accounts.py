@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from shared.adapters.entra.claims import decoded
+from shared.user_ports import WrongAccount
 
 PERSONAL: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The directory of personal Microsoft accounts (learn.microsoft.com/entra/identity-platform/
@@ -48,18 +49,33 @@ def account_of(result: Mapping[str, Any]) -> Account:
     )
 
 
-def why_wrong(account: Account, expected: str) -> str:
-    """Why nobody may work in the directory `expected` with this account; empty where somebody may."""
+def kind_of_wrong(account: Account, expected: str) -> WrongAccount | None:
+    """Why nobody may work in the directory `expected` with this account; None where somebody may."""
     expected = expected.lower()
     if account.tenant and account.tenant != expected:
-        return f"{account.name} belongs to another directory ({account.tenant}), not to this tenant's"
+        return WrongAccount.OTHER_DIRECTORY
     if account.home == PERSONAL:
-        return f"{account.name} is a personal Microsoft account: sign in with an account of this tenant"
-    if account.home and account.home != expected:
-        return (
-            f"{account.name} is a guest, whose own directory is {account.home}: sign in with an account of "
-            "this tenant"
-        )
-    if account.guest:
-        return f"{account.name} is a guest: sign in with an account of this tenant"
-    return ""
+        return WrongAccount.PERSONAL
+    if account.guest or (account.home and account.home != expected):
+        return WrongAccount.GUEST
+    return None
+
+
+def why_wrong(account: Account, expected: str) -> str:
+    """The same in words; empty where somebody may."""
+    match kind_of_wrong(account, expected):
+        case WrongAccount.OTHER_DIRECTORY:
+            return f"{account.name} belongs to another directory ({account.tenant}), not to this tenant's"
+        case WrongAccount.PERSONAL:
+            return f"{account.name} is a personal Microsoft account: sign in with an account of this tenant"
+        case WrongAccount.GUEST:
+            own = (
+                f", whose own directory is {account.home}"
+                if account.home not in ("", expected.lower())
+                else ""
+            )
+            return f"{account.name} is a guest{own}: sign in with an account of this tenant"
+        case None:
+            return ""
+        case _ as never:
+            assert_never(never)

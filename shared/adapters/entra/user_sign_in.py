@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from shared.adapters.entra.accounts import Account, account_of, why_wrong
+from shared.adapters.entra.accounts import Account, account_of, kind_of_wrong, why_wrong
 from shared.adapters.entra.credentials import Credential
 from shared.adapters.entra.provider import Provider
 from shared.adapters.entra.refusals import (
@@ -104,8 +104,10 @@ class EntraSignIn:
 
     def _signed_in(self, app: Any, result: Mapping[str, Any], cache: Any, kind: CacheKind) -> Polled:
         account: Account = account_of(result)
-        if reason := why_wrong(account, str(app.authority.tenant)):
-            return Polled(PollKind.WRONG_ACCOUNT, reason, account=account.name)
+        expected = str(app.authority.tenant)
+        if (wrong := kind_of_wrong(account, expected)) is not None:
+            reason = why_wrong(account, expected)
+            return Polled(PollKind.WRONG_ACCOUNT, reason, account=account.name, wrong=wrong)
         return Polled(
             PollKind.SIGNED_IN, cache=cache.serialize().encode(), account=account.name, cache_kind=kind
         )

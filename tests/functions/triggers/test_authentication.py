@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -24,7 +25,7 @@ from shared.domain.sign_in import SignInState
 from shared.domain.sync import Stage
 from shared.errors import SignInFailed
 from shared.steps.sign_in import begin
-from shared.user_ports import CacheKind, Polled, PollKind
+from shared.user_ports import CacheKind, Polled, PollKind, WrongAccount
 from shared.wire.schema.sync import AccountAnswer, SignInStateAnswer, SyncAnswer
 
 WITH_USER = Settings(authentication=Authentication.SERVICE_PRINCIPAL_AND_USER)
@@ -203,6 +204,23 @@ def test_a_wrong_account_in_the_browser_is_told_why_and_gets_a_link(api, asked):
     assert "&lt;a guest&gt;" in page
     assert '<a href="https://login.example/authorize?state=' in page
     assert api.client.raised == []
+
+
+@pytest.mark.parametrize("wrong", WrongAccount, ids=lambda one: one.value)
+def test_what_is_wrong_with_an_account_is_said_in_the_readers_language(api, asked, body, wrong):
+    sync, flow = asked
+    api.services.provider.redeemed = [replace(GUEST, wrong=wrong)]
+    posted(api, state=flow.link.flow["state"], code="c")
+    said = {
+        language: body(
+            api.call(get_sync, tenant="contoso", sync=sync.id, headers={"Accept-Language": language})
+        )["authentication"]["notice"]
+        for language in ("en", "fr")
+    }
+
+    assert said["en"].startswith("bob@fabrikam.example was refused")
+    assert said["fr"].startswith("bob@fabrikam.example a été refusé")
+    assert not any(GUEST.detail in text for text in said.values())
 
 
 def test_while_the_provider_is_down_the_same_answer_may_come_again(api, asked):
