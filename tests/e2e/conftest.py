@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import pytest
 from code_watch import CodeWatch
+from status_scenes import SCENARIOS, Seen, only
 
 FILTERS = "beta/deviceManagement/assignmentFilters"
 TAGS = "beta/deviceManagement/roleScopeTags"
@@ -280,3 +281,18 @@ def _end(driver: Driver) -> None:
     if active:
         driver.api.post(f"/tenants/{driver.id}/syncs/{active}/cancel", json={})
         driver.wait(active, "end")
+
+
+@pytest.fixture
+def seen(driver: Callable[..., Driver], request: pytest.FixtureRequest) -> Iterator[Callable[..., Seen]]:
+    """Notes of what a tenant showed, held against what the scenario has to reach when it is over."""
+    made: list[Seen] = []
+
+    def make(seed: str = "empty", **settings: Any) -> Seen:
+        made.append(Seen(driver(seed, **{"types": only("assignment-filters"), **settings})))
+        return made[-1]
+
+    yield make
+    for what, expected in SCENARIOS[request.node.originalname].items():
+        shown = set().union(*(getattr(one, what) for one in made))
+        assert expected <= shown, f"{what} that were to be reached: {expected - shown}"
