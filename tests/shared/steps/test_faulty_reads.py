@@ -10,6 +10,7 @@ import os
 import random
 import re
 import uuid
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -21,11 +22,14 @@ from shared.adapters.entra.service_principal import ServicePrincipalTokens
 from shared.adapters.graph.tenant import GraphTenant
 from shared.adapters.graph.transport import Manner
 from shared.catalog.loader import load
+from shared.domain.catalog import Identity
 from shared.domain.sync import DriftCount, Incomplete, SyncError
 from shared.names import BASE, MAIN, TENANT
 
 APP, APP_SECRET = "ac000000-0000-4000-8000-000000000001", "accord-local-secret"
-CATALOG = load()
+WHOLE = load()
+CATALOG = replace(WHOLE, types={key: one for key, one in WHOLE.types.items() if one.identity is Identity.APP})
+"""Nobody is signed in here: the types that the service principal reads for certain."""
 TIME_OUT = 1.0
 MANNER = Manner(attempts=3, refusals=3, first_pause=0.01, longest_pause=0.05, time_out=TIME_OUT)
 FAULTS = {
@@ -74,6 +78,10 @@ class Api:
         async with GraphTenant(self.server, self.tokens, manner=MANNER) as api:
             return await api.look_up(lookup, object_ids)
 
+    async def grants(self, client_id):
+        async with GraphTenant(self.server, self.tokens, manner=MANNER) as api:
+            return await api.grants(client_id)
+
 
 class Simulated:
     """A tenant of the small seed that has been backed up, with pages of two objects."""
@@ -89,7 +97,7 @@ class Simulated:
             Provider(Address(entra, APP, login_endpoint=server)), lambda: Secret(APP_SECRET)
         )
         self.scene = Scene(catalog=CATALOG)
-        self.scene.changes.update(api=Api(server, tokens), tokens=tokens)
+        self.scene.changes.update(api=Api(server, tokens), tokens=tokens, client_id=APP)
         # The adapter lives by the machine's clock: no slice of the scene's may seem to have ended.
         self.scene.clock.at = self.scene.clock.at.replace(year=2090)
         self.scene.ran()
