@@ -94,7 +94,9 @@ def _tiles(document: Mapping[str, Any], language: Language) -> str:
         tiles.append(("deployed", say("report.deployCounts", language, **_numbers(deploy))))
     tiles.append(("alike", say("report.unchanged", language, count=document["counts"]["unchanged"])))
     shown = (
-        f'<div class="tile"><dt>{escape(say(f"report.{name}", language))}</dt><dd>{escape(text)}</dd></div>'
+        f'<div class="tile"><dt>{escape(say(f"report.{name}", language))}</dt>'
+        + "".join(f"<dd>{escape(one)}</dd>" for one in text.split(" · "))
+        + "</div>"
         for name, text in tiles
     )
     return f'<dl class="tiles">{"".join(shown)}</dl>'
