@@ -92,6 +92,7 @@ def _dump(flow: Flow) -> dict[str, Any]:
         "device": flow.device and _dump_device(flow.device),
         "link": flow.link and {"flow": dict(flow.link.flow), "url": flow.link.url},
         "notice": flow.notice and _dump_notice(flow.notice),
+        "began": flow.began and flow.began.isoformat(),
     }
 
 
@@ -122,6 +123,7 @@ def _load(value: Mapping[str, Any]) -> Flow:
         device and _load_device(device),
         link and BrowserLink(link["flow"], link["url"]),
         notice and _load_notice(*notice),
+        began and dt.datetime.fromisoformat(began),
     )
 
 

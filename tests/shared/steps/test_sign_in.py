@@ -2,83 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from stores import MemoryAudit, MemoryCallbacks, MemoryStatus
-from sync_ports import Blobs, Clock, Effects
-from user_access import FakeUserSignIn, FakeUserTokens, GlassSeal, MemoryTokenCaches, signed_in, user_cache
+from sign_in_world import CONTOSO, DECLINED, DOWN, GUEST, MINUTES, PENDING, SLOWER, SYNC, USED, World
+from stores import MemoryStatus
+from user_access import signed_in, user_cache
 
-from shared.domain.settings import Authentication, Settings
 from shared.domain.sign_in import SignInResult, SignInState
-from shared.domain.sync import Actor, ActorKind, EventType, TenantRecord
-from shared.errors import Problem, SignInFailed, StorageUnavailable
-from shared.names import SyncId, TenantId
-from shared.steps.sign_in import LAST_LOOK, Attempt, Pending, ask, begin, close, redeem, settle
-from shared.steps.sign_in_ahead import Desk, account_of, sign_in_ahead, sign_out
-from shared.steps.sign_in_flow import Flow, Vault
+from shared.errors import SignInFailed, StorageUnavailable
+from shared.steps.sign_in import LAST_LOOK, Pending, begin, close, redeem, settle
 from shared.steps.sign_in_stage import Watch, shut, watch
-from shared.steps.try_sign_in import try_stored_token
 from shared.user_ports import Polled, PollKind
-
-CONTOSO, SYNC = TenantId("contoso"), SyncId("0" * 26)
-MINUTES = dt.timedelta(minutes=3)
-ADA = Actor(ActorKind.PERSON, "Ada", "u-1", "page")
-DOWN = SignInFailed("credentialRefused", "503", transient=True)
-PENDING, SLOWER = Polled(PollKind.PENDING), Polled(PollKind.SLOW_DOWN, interval=10)
-GUEST = Polled(PollKind.WRONG_ACCOUNT, "a guest", account="bob@fabrikam.example")
-USED, DECLINED = Polled(PollKind.USED_OR_EXPIRED), Polled(PollKind.DECLINED, "AADSTS65004")
-
-
-@dataclass
-class World:
-    """A tenant that somebody signs in to, and what the provider answers."""
-
-    clock: Clock = field(default_factory=Clock)
-    provider: FakeUserSignIn = field(default_factory=FakeUserSignIn)
-    caches: MemoryTokenCaches = field(default_factory=MemoryTokenCaches)
-    status: MemoryStatus = field(default_factory=MemoryStatus)
-    audit: MemoryAudit = field(default_factory=MemoryAudit)
-    callbacks: MemoryCallbacks = field(default_factory=MemoryCallbacks)
-
-    def __post_init__(self) -> None:
-        settings = Settings(authentication=Authentication.SERVICE_PRINCIPAL_AND_USER)
-        self.status.rows[CONTOSO] = TenantRecord(CONTOSO, "Contoso", "e-1", settings, self.clock.at)
-        self.blobs = Blobs(effects=Effects(), clock=self.clock)
-        self.attempt = Attempt(
-            Vault(CONTOSO, SYNC, 1, self.blobs, GlassSeal()),
-            self.provider,
-            self.caches,
-            self.callbacks,
-            self.status,
-            self.audit,
-            self.clock,
-            frozenset({"Policy.Read.All"}),
-            "https://accord.example/callback/sign-in",
-            self.clock.sleep,
-        )
-
-    @property
-    def tenant(self) -> TenantRecord:
-        return self.status.rows[CONTOSO]
-
-    def play(self, work: Any) -> Any:
-        return asyncio.run(work)
-
-    def begun(self, *polls: Polled | Exception) -> World:
-        self.provider.polls += polls
-        self.play(begin(self.attempt, MINUTES))
-        return self
-
-    def ask(self, after: float = 5) -> SignInResult | Pending:
-        self.clock.pass_(after)
-        return self.play(ask(self.attempt))
-
-    def flow(self) -> Flow | None:
-        return self.attempt.vault.load()
 
 
 def test_what_is_begun_twice_is_one_code_with_one_deadline():
@@ -184,6 +120,37 @@ def test_a_code_that_is_used_up_with_no_row_is_followed_by_a_fresh_one():
 
     assert isinstance(world.ask(), Pending)
     assert world.flow().device.user_code != before.device.user_code
+
+
+class HostDied(Exception):
+    pass
+
+
+@pytest.mark.parametrize("at_the_deadline", [False, True], ids=["at the next look", "at the deadline"])
+def test_who_signed_in_as_the_host_died_is_not_asked_again(at_the_deadline):
+    world = World().begun(signed_in("ada@contoso.example"), *([] if at_the_deadline else [USED]))
+    settles = world.status.settle_sign_in
+
+    async def dies(*given):
+        raise HostDied
+
+    world.status.settle_sign_in = dies
+    with pytest.raises(HostDied):
+        world.ask()
+    world.status.settle_sign_in = settles
+
+    heard = world.play(close(world.attempt)) if at_the_deadline else world.ask()
+
+    assert (heard.state, heard.account) == (SignInState.SIGNED_IN, "ada@contoso.example")
+    assert world.flow() is None
+
+
+def test_who_signed_in_before_it_was_asked_for_does_not_count():
+    world = World()
+    world.caches.held[CONTOSO] = replace(user_cache(), signed_in_at=world.clock.at - MINUTES)
+
+    assert isinstance(world.begun(USED).ask(), Pending)
+    assert world.play(close(world.attempt)).state is SignInState.EXPIRED
 
 
 def test_a_code_that_is_used_up_by_whoever_settled_it_is_no_refusal():
@@ -306,78 +273,3 @@ def test_after_a_wrong_account_the_browser_gets_a_fresh_link_and_the_code_stays(
     assert after.device == before.device
     assert after.link.url != before.link.url
     assert world.play(redeem(world.attempt, {"state": state, "code": "c"})) is None
-
-
-# --- ahead of any sync --------------------------------------------------------------------------------------
-
-
-def desk(world: World) -> Desk:
-    async def attempts(tenant, subject, number):
-        return replace(world.attempt, vault=replace(world.attempt.vault, subject=subject))
-
-    return Desk(world.status, world.audit, world.caches, attempts)
-
-
-def account(world: World) -> Any:
-    return world.play(account_of(desk(world), world.tenant, world.clock.at))
-
-
-def test_ahead_of_any_sync_the_same_code_is_shown_until_it_is_over():
-    world = World()
-    first = world.play(sign_in_ahead(desk(world), world.tenant, SyncId("A"), ADA, world.clock.at))
-
-    assert account(world).state is SignInState.PENDING
-    again = world.play(sign_in_ahead(desk(world), world.tenant, SyncId("B"), ADA, world.clock.at))
-    assert again == first
-    world.clock.pass_(MINUTES.total_seconds())
-    assert account(world).state is SignInState.EXPIRED
-
-
-def test_who_signs_out_is_forgotten_with_what_was_under_way():
-    world = World()
-    world.caches.store(CONTOSO, user_cache())
-    world.play(sign_in_ahead(desk(world), world.tenant, SyncId("A"), ADA, world.clock.at))
-
-    assert world.play(sign_out(desk(world), world.tenant, ADA, world.clock.at)) == "A"
-
-    assert account(world).state is SignInState.NONE
-    assert world.status.sign_ins["A", 1].state is SignInState.CANCELLED
-    assert world.play(sign_out(desk(world), world.tenant, ADA, world.clock.at)) is None
-
-
-@pytest.mark.parametrize(("transient", "code"), [(True, "signInUnavailable"), (False, "signInRefused")])
-def test_a_provider_that_does_not_begin_is_a_refusal_with_advice(transient, code):
-    world = World()
-    world.provider.refusals = [SignInFailed("credentialRefused", "no", transient=transient)] * 2
-
-    with pytest.raises(Problem) as refused:
-        world.play(sign_in_ahead(desk(world), world.tenant, SyncId("A"), ADA, world.clock.at))
-    assert refused.value.code == code
-
-
-# --- the daily trial ----------------------------------------------------------------------------------------
-
-
-def tried(world: World, *refusals: Exception) -> bool | None:
-    user = FakeUserTokens(refusals=list(refusals))
-    return world.play(try_stored_token(world.status, world.caches, user, world.tenant))
-
-
-def test_a_refused_token_is_announced_once_and_shown():
-    world = World()
-    announced: list[EventType] = []
-    write = world.status._write
-    world.status._write = lambda before, moved, sync: (
-        announced.extend(getattr(moved, "events", ())) or write(before, moved, sync)
-    )
-    assert tried(world) is None, "nobody has signed in"
-    world.caches.store(CONTOSO, user_cache())
-    refusal = SignInFailed("userSignInNeeded", "AADSTS50173")
-
-    assert [tried(world), tried(world, DOWN), tried(world, refusal), tried(world, refusal)] == [
-        True, None, False, False,
-    ]  # fmt: skip
-    assert announced == [EventType.SIGN_IN_NEEDED]
-    assert account(world).state is SignInState.EXPIRED
-    assert tried(world) is True
-    assert account(world).state is SignInState.SIGNED_IN
