@@ -192,16 +192,16 @@ async def _seen(look: Look, *, fresh: bool) -> Seen:
 async def _scopes(
     look: Look, needed: Collection[str], listed: Grants | None, *, fresh: bool
 ) -> frozenset[str] | None:
-    """Those of the signed-in user's token; None where nobody is signed in, or the provider is down."""
+    """Those of the signed-in user's token; None where nobody is signed in, or the provider stays down."""
     if look.user is None:
         return None
     try:
         if fresh:
             look.user.drop()
-        scopes = await asyncio.to_thread(look.user.scopes)
+        scopes = await _asked(look, look.user.scopes)
         if listed is not None and not fresh and lacking(needed, scopes) != lacking(needed, listed.delegated):
             look.user.drop()
-            scopes = await asyncio.to_thread(look.user.scopes)
+            scopes = await _asked(look, look.user.scopes)
     except SignInFailed:
         return None
     return scopes

@@ -1,5 +1,6 @@
 """Looking at what a tenant has granted, and what is kept and shown of it."""
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from shared.domain.permissions import Grants, PermissionState
 from shared.domain.settings import Settings
 from shared.domain.sync import Status
 from shared.errors import SignInFailed
+from shared.steps.permissions import check
 from shared.steps.tenant_findings import change_findings
 
 
@@ -111,6 +113,15 @@ def test_delegated_permissions_stand_by_the_user_s_token_or_the_directory(listed
     world.user.refusals += refusals
 
     assert world.check()[LENT] == state
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["at the start", "before a deploy"])
+def test_a_user_s_token_is_waited_for_while_the_provider_is_down(fresh):
+    """Or approved changes were skipped for one answer of 503."""
+    world = ConsentingTenant(BOTH, lent=True)
+    world.user.refusals += [DOWN] * 4
+
+    assert asyncio.run(check(world.look(), fresh=fresh)).findings.seen.scopes == {"Lent"}
 
 
 def test_a_check_on_request_gets_the_user_s_token_anew_too():
