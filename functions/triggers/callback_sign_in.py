@@ -71,7 +71,10 @@ def _form(call: Call) -> dict[str, str]:
     raw = call.request.get_body()
     if len(raw) > LARGEST:
         return {}
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
+    try:
+        return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
+    except ValueError:  # more fields than any provider posts
+        return {}
 
 
 def _page(call: Call, kind: str, *, account: str = "", notice: str = "", link: str = "") -> Answer:

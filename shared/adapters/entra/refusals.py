@@ -64,6 +64,8 @@ learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow.
 _ASKS_A_PERSON: Final = frozenset({"invalid_grant", "interaction_required", "consent_required"}) | {
     "login_required"
 }
+MOST_WORDS: Final = 1_000
+"""Characters of the provider's sentence that are kept: what a browser posts back may be of any length."""
 _NUMBER: Final = re.compile(r"AADSTS(\d+)")
 
 
@@ -110,7 +112,7 @@ def failed(code: str, result: Mapping[str, Any]) -> SignInFailed:
 def words(result: Mapping[str, Any]) -> str:
     """The provider's own sentence, without the ids and the time that it adds."""
     detail = str(result.get("error_description") or result.get("error") or "no reason was given")
-    return detail.splitlines()[0].partition(" Trace ID: ")[0]
+    return detail.splitlines()[0].partition(" Trace ID: ")[0][:MOST_WORDS]
 
 
 def numbers_in(result: Mapping[str, Any]) -> frozenset[int]:

@@ -193,6 +193,10 @@ def test_the_browser_comes_back_to_a_page_in_its_language(api, asked):
     assert posted(api, state=flow.link.flow["state"], code="c")[0] == 400, "a state counts once"
 
 
+def test_more_fields_than_a_provider_posts_are_no_fault_of_ours(api):
+    assert posted(api, **{f"field{number}": "x" for number in range(60)}, state="s")[0] == 400
+
+
 def test_a_wrong_account_in_the_browser_is_told_why_and_gets_a_link(api, asked):
     _, flow = asked
     api.services.provider.redeemed = [GUEST]

@@ -273,6 +273,12 @@ def test_what_the_browser_brings_back_instead_of_a_code(form: dict[str, str], ki
     assert browser.redeem(link.flow, {"state": "state-1", **form}).kind is kind
 
 
+def test_of_what_a_browser_posts_no_more_is_kept_than_a_row_holds() -> None:
+    browser, link = begun(Recorded())
+    long = {"error": "access_denied", "error_description": "AADSTS65004: " + "x" * 60_000}
+    assert len(browser.redeem(link.flow, {"state": "state-1", **long}).detail) == 1_000
+
+
 @pytest.mark.parametrize("number", [54005, 70008, 501481], ids=["redeemed", "expired", "verifier"])
 def test_a_code_that_is_no_longer_good(number: int) -> None:
     assert redeemed(refusal("invalid_grant", number)).kind is PollKind.USED_OR_EXPIRED
