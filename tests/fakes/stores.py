@@ -196,7 +196,7 @@ class MemoryAudit:
         self.rows.insert(0, replace(entry, id=entry.id or f"a{len(self.rows)}"))
 
     async def entries(self, tenant, since, top, after=None):
-        start = int(after) if after else 0
+        start = int(after) if after and after.isdecimal() else 0
         found = [
             one
             for one in self.rows
