@@ -103,12 +103,20 @@ def _kept(vault: Vault, flow: Flow) -> Flow:
     return flow
 
 
+async def over(attempt: Attempt) -> SignInResult | None:
+    """How it was settled, if it was; then nothing is left of its flow, whoever held the lease."""
+    stands = await attempt.settled()
+    if stands is not None:
+        await _removed(attempt)
+    return stands
+
+
 async def ask(attempt: Attempt, *, renew: bool = True) -> SignInResult | Pending:
     """Asks the provider whether somebody has signed in, unless another does, or it is too early.
 
     What was heard is kept. With `renew`, a code that is used up is followed by a fresh one.
     """
-    if (stands := await attempt.settled()) is not None:
+    if (stands := await over(attempt)) is not None:
         return stands
     now = attempt.clock.now()
     if await attempt.flow() is None:

@@ -13,7 +13,7 @@ from shared.domain.sync import Stage
 from shared.errors import SignInFailed, StorageConflict, StorageUnavailable
 from shared.names import SyncId, TenantId
 from shared.steps.log import Event
-from shared.steps.sign_in import DOWN, Attempt, Pending, ask, begin, close, settle
+from shared.steps.sign_in import DOWN, Attempt, Pending, ask, begin, close, over, settle
 from shared.steps.sign_in_flow import Flow
 from shared.steps.work import Stop, Work
 
@@ -91,7 +91,7 @@ async def watch(one: Watch) -> SignInResult | None:
     while True:
         look = one.until
         try:
-            if (stands := await one.attempt.settled() or await _called_off(one)) is not None:
+            if (stands := await over(one.attempt) or await _called_off(one)) is not None:
                 return stands
             if one.attempt.clock.now() >= one.until:
                 return None
@@ -108,7 +108,7 @@ async def watch(one: Watch) -> SignInResult | None:
 
 async def shut(one: Watch, *, last: bool) -> SignInResult | None:
     """How the sign-in was settled. With `last` its deadline has come: then it is settled afterwards."""
-    stands = await one.attempt.settled() or await _called_off(one)
+    stands = await over(one.attempt) or await _called_off(one)
     return await close(one.attempt) if stands is None and last else stands
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
 
@@ -243,6 +244,24 @@ def test_a_wake_before_anybody_has_settled_it_settles_nothing():
 
     assert world.play(shut(Watch(world.attempt, world.clock.at), last=False)) is None
     assert world.play(shut(Watch(world.attempt, world.clock.at), last=True)).state is SignInState.EXPIRED
+
+
+def test_nothing_is_left_of_a_flow_that_the_browser_settled_in_the_middle_of_a_poll():
+    """The poll's lease keeps the browser from removing it, and the poll writes it once more."""
+    world = World().begun()
+    world.provider.redeemed = [signed_in()]
+    state = state_of(world)
+
+    def meanwhile(flow):
+        asyncio.run(redeem(world.attempt, {"state": state, "code": "c"}))
+        return PENDING
+
+    world.provider.poll_device = meanwhile
+    world.clock.pass_(5)
+    found = world.play(watch(Watch(world.attempt, world.clock.at + MINUTES)))
+
+    assert found.state is SignInState.SIGNED_IN
+    assert world.blobs.names("") == []
 
 
 # --- by the browser -----------------------------------------------------------------------------------------
