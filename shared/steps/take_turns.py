@@ -64,6 +64,8 @@ class Turns:
                 await self.status.change(tenant.id, None, had_turn(now))
         except (AccordError, LookupError) as error:  # removed meanwhile; the provider or storage is away
             LOG.warning("the daily turn of %s: %s", tenant.id, error)
+        except Exception:
+            LOG.exception("the daily turn of %s: left for the next minute", tenant.id)
 
     async def _look(self, tenant: TenantRecord) -> None:
         try:

@@ -105,3 +105,20 @@ def test_links_that_nobody_followed_are_forgotten(world):
     world.clock.pass_(1)
     turns(world)
     assert set(world.callbacks.rows) == {"new"}
+
+
+def test_a_fault_at_one_tenant_keeps_no_other_from_its_turn_nor_links_from_being_forgotten(world, caplog):
+    """Such as findings that cannot be read any more."""
+    at_its_turn(world)
+    long_ago = world.clock.at - dt.timedelta(days=1)
+    asyncio.run(world.callbacks.expect("old", Expected("consent", "contoso", long_ago)))
+
+    @asynccontextmanager
+    async def broken(tenant):
+        raise ValueError("no JSON")
+        yield
+
+    turns(world, look=broken)
+
+    assert world.callbacks.rows == {}
+    assert "contoso" in caplog.text
