@@ -20,7 +20,7 @@ from shared.domain.pattern import parse, touches
 from shared.domain.plan import Action, Blocked, BlockedCode, Change, Plan, PropertyChange
 from shared.domain.reference import mentions
 from shared.domain.tenant_state import TenantState, likeness
-from shared.names import ChangeId, ObjectId, TenantId, TypeKey
+from shared.names import ChangeId, ItemPath, ObjectId, TenantId, TypeKey
 
 MOST_HOLDERS: Final = 5
 """How many of those who still refer to an item are named."""
@@ -144,10 +144,15 @@ def _inherited(
     return None
 
 
+def protecting(protected: Sequence[str], path: ItemPath) -> str | None:
+    """The pattern by which the settings want this item never to be written; None where it may be."""
+    return next((pattern for pattern in protected if fnmatchcase(path, pattern)), None)
+
+
 def _own_obstacle(inputs: PlanInputs, one: Planned) -> Blocked | None:
     """What is in the way of this change whatever it refers to."""
     spec = inputs.catalog.types[one.type]
-    pattern = next((pattern for pattern in inputs.protected if fnmatchcase(one.path, pattern)), None)
+    pattern = protecting(inputs.protected, one.path)
     if pattern is not None:
         return Blocked(BlockedCode.PROTECTED, pattern)
     never = _never(spec, one)

@@ -14,6 +14,7 @@ from shared.domain import request as requests
 from shared.domain.item import Content, Json
 from shared.domain.journal import Entry, Fault, State
 from shared.domain.plan import Action, BlockedCode, Change
+from shared.domain.planning import protecting
 from shared.domain.properties import apply
 from shared.domain.readback import created_content
 from shared.domain.request import Request, Unwritable
@@ -131,9 +132,13 @@ async def _adopt(desk: Desk, change: Change, wanted: Content) -> bool:
 
 
 def _check_dependencies(desk: Desk, change: Change) -> None:
+    """Whether what the change needs is there, and it may still be written. Raises Final."""
     for needed in change.depends_on:
         if desk.ledger.journal.state(needed) is not State.APPLIED:
             raise Final(State.SKIPPED, "dependency", f"{needed}, which this depends on, was not applied")
+    if pattern := protecting(desk.work.tenant.settings.protected, change.path):
+        why = f"the tenant's settings protect it by now ({pattern})"
+        raise Final(State.SKIPPED, BlockedCode.PROTECTED.value, why)
     if lost := desk.approved.restrictions.get(change.type):
         gone = " is no longer granted" if lost.code is BlockedCode.PERMISSION_MISSING else ""
         raise Final(State.SKIPPED, lost.code.value, f"{lost.detail}{gone}")

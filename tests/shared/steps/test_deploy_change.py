@@ -130,6 +130,16 @@ def test_what_depends_on_a_refused_change_is_skipped_and_the_rest_goes_on(scene)
     assert scene.fault("Guests").message == "creating groups 'Guests': 400 BadRequest no"
 
 
+def test_what_the_settings_protect_since_the_approval_is_not_written(scene):
+    two_groups_and_a_policy(scene)
+    scene.record_settings(replace(scene.settings, protected=("*/groups/*",)))
+
+    scene.deploy()
+
+    assert scene.faults() == {"Guests": "protected", "P": "dependency", "Staff": "protected"}
+    assert scene.writes() == []
+
+
 def test_a_write_permission_lost_since_skips_the_changes_that_need_it(scene):
     two_groups_and_a_policy(scene)
     scene.tokens.granted = frozenset({"Read"})
