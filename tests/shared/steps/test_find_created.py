@@ -131,7 +131,7 @@ def test_the_moment_of_creation_is_read_where_it_can_be(scene, stamp):
 
 
 def test_what_a_new_object_leaves_out_does_not_hide_it(scene):
-    scene.push("policies", "P", {"displayName": "P", "password": "{{secret}}", "hint": "", "list": []})
+    scene.push("policies", "P", {"displayName": "P", "hint": "", "list": []})
     scene.ready()
     scene.tenant.mishaps.append(Mishap("lost", "POST", "/policies"))
     scene.tenant.service = lambda spec, raw: {k: v for k, v in raw.items() if k not in ("hint", "list")}

@@ -98,9 +98,7 @@ def _method_write(one: Child) -> None:
     shortest, longest = one.child.get("minimumLifetimeInMinutes"), one.child.get("maximumLifetimeInMinutes")
     usual = one.child.get("defaultLifetimeInMinutes")
     if shortest is not None and not 10 <= shortest <= (usual or shortest) <= (longest or shortest) <= 43200:
-        raise one.write.refuse(
-            "The lifetimes of a pass must be in order, from 10 to 43200 minutes."
-        )
+        raise one.write.refuse("The lifetimes of a pass must be in order, from 10 to 43200 minutes.")
 
 
 def _check_target(one: Child, target: Any) -> None:
