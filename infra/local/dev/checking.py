@@ -23,8 +23,11 @@ WITH_MICROSOFT_WORKER = (
 )  # fmt: skip
 # A quarter of the end-to-end tests on hosts that are late and repeat themselves; they mostly wait.
 IN_CHAOS = ("tests/e2e", "--chaos", "--share", "4", "-n", "6", "--dist", "worksteal")
-# Each worker may start a stack of its own, of some 300 MB.
 WORKERS = ("-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")
+# End to end, tests wait more than they work: more workers than cores, each with a stack of some 300 MB.
+END_TO_END = ("-m", "e2e", "-n", "4", "--dist", "worksteal", "--durations", "15")
+# What differs between Pythons shows in few examples.
+FURTHER = ("-m", "not e2e and not slow", "--hypothesis-profile", "fewer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,11 @@ def _main_checks(root: Path, python: Path) -> Iterator[Result]:
     yield _step(root, "style (ruff)", python, "ruff", "check", "--quiet")
     yield _step(root, "types (mypy)", python, "mypy", "--no-error-summary")
     coverage = ("--cov", "--cov-report=term", "--no-cov-on-fail")
-    yield _step(root, f"tests, Python {_version(root)}", python, "pytest", "-q", *WORKERS, *coverage)
+    fast = ("-m", "not e2e", *WORKERS, *coverage)
+    yield _step(root, f"tests, Python {_version(root)}", python, "pytest", "-q", *fast)
     domain = ("report", "--include=shared/domain/*", "--fail-under=100", "--skip-covered")
     yield _step(root, "shared/domain is covered whole", python, "coverage", *domain)
+    yield _step(root, f"end to end, Python {_version(root)}", python, "pytest", "-q", *END_TO_END)
     yield _step(root, "end to end in chaos, a quarter", python, "pytest", "-q", *IN_CHAOS)
 
 
@@ -74,7 +79,7 @@ def _further_pythons(root: Path) -> Iterator[Result]:
             say(f"\n── {name}: {failure}")
             yield Result(name, 0.0, "could not be set up")
             continue
-        yield _step(root, name, environment.python, "pytest", "-q", *WORKERS, "-m", "not e2e and not slow")
+        yield _step(root, name, environment.python, "pytest", "-q", *WORKERS, *FURTHER)
         if version == MICROSOFT_WORKER:
             name = f"Microsoft's worker, Python {pythons.text(version)}"
             yield _step(root, name, environment.python, "pytest", "-q", *WORKERS, *WITH_MICROSOFT_WORKER)
