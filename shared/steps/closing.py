@@ -73,9 +73,7 @@ def _tidy(work: Work) -> None:
     """
     for prefix in (blobs.SNAPSHOT, "cursor/", blobs.STATE, HELD, SIGN_INS):
         for name in work.artifacts.names(prefix):
-            with contextlib.suppress(
-                LeaseLost
-            ):  # whoever asks about a sign-in hears of its end
+            with contextlib.suppress(LeaseLost):  # whoever asks about a sign-in hears of its end
                 work.artifacts.delete(name)
 
 

@@ -32,6 +32,7 @@ from shared.ports import BranchCommit
 from shared.steps import blobs
 from shared.steps.artifacts import COMMITS
 from shared.steps.findings import Findings, read_adopted, write_adopted, write_findings
+from shared.steps.known_names import keep_names, known_names
 from shared.steps.log import Event
 from shared.steps.refs import ACCORD, load_agreement
 from shared.steps.work import Stop, Work
@@ -117,17 +118,19 @@ async def _tenant_side(work: Work, scope: Scope) -> _Side:
     results = await asyncio.to_thread(blobs.load_snapshot, work.artifacts, scope.types)
     read = {one.type: one for one in results if isinstance(one, TypeRead)}
     not_read = [*scope.not_read, *(one for one in results if isinstance(one, NotRead))]
-    lookups: dict[TypeKey, Mapping[ObjectId, str]] = {}
-    for key, ids in wanted_lookups(work.catalog, read).items():
-        lookup = work.catalog.lookups[key]
-        if key in scope.lookups_missing:
-            continue
+    wanted = wanted_lookups(work.catalog, read)
+    found: dict[TypeKey, Mapping[ObjectId, str]] = {}
+    for key in sorted(wanted.keys() - scope.lookups_missing):
         try:
-            lookups[key] = await work.api.look_up(lookup, sorted(ids))
+            found[key] = await work.api.look_up(work.catalog.lookups[key], sorted(wanted[key]))
         except ReadFailed as error:
             for user in [one for one in read if _refers(work, one, key)]:
                 del read[user]
                 not_read.append(NotRead(user, NotReadReason.READ_FAILED, True, str(error), error.request_id))
+    known = await asyncio.to_thread(known_names, work.findings)
+    await asyncio.to_thread(keep_names, work.findings, wanted, found)
+    # What nobody may look up any more keeps the name that it had.
+    lookups = {key: known[key] for key in scope.lookups_missing & known.keys()} | found
     return _Side(read, tuple(not_read), lookups)
 
 

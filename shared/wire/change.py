@@ -21,8 +21,8 @@ SHOWN: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one change, as clients see it; None while nothing has. `held_by`: the approval request of
-    the tenant's own administrators that it waits for.
+    """What became of one change, as clients see it; None while nothing has. `held_by`: the approval
+    request of the tenant's own administrators that it waits for.
     """
 
     result: str | None

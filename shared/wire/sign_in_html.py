@@ -10,7 +10,9 @@ POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancesto
 
 
 def page(kind: str, language: Language, *, account: str = "", notice: str = "", link: str = "") -> str:
-    """The page. `kind`: which text it says; `notice`: why somebody was refused; `link`: where to try again."""
+    """The page. `kind`: which text it says; `notice`: why somebody was refused; `link`: where to try
+    again.
+    """
     title = escape(say(f"signIn.page.{kind}.title", language))
     paragraphs = [escape(notice)] if notice else []
     paragraphs.append(escape(say(f"signIn.page.{kind}.detail", language, account=account)))

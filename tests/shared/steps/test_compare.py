@@ -9,9 +9,7 @@ from fake_tenant import failed
 from scene import Scene
 from sync_ports import Died
 
-from shared.domain.report import Unresolved
 from shared.domain.settings import DriftPolicy
-from shared.domain.snapshot import NotReadReason
 from shared.domain.sync import DecisionKind, DriftCount, Incomplete, Mode, SyncError
 from shared.names import BASE, MAIN, TENANT
 from shared.steps import blobs
@@ -178,57 +176,6 @@ def test_a_held_type_is_left_alone_with_its_own_cause(scene):
     assert scene.file("groups", "G3") is not None
     scene.ran(confirm_removals=("groups",))
     assert (scene.sync.drift.removed, scene.sync.incomplete) == (11, ())
-
-
-def test_a_type_whose_objects_cannot_be_looked_up_is_not_read(scene):
-    scene.tenant.named("policies", "MFA")["owner"] = "u-9"
-    scene.tenant.unread["users"] = failed("looking up users")
-
-    scene.ran()
-
-    (lost,) = [one for one in scene.sync.not_read if one.counted]
-    assert (lost.type, lost.reason, lost.request_id) == ("policies", NotReadReason.READ_FAILED, "r-9")
-    assert "owner" not in scene.file("policies", "MFA")
-
-
-def test_a_looked_up_object_stands_by_its_name(scene):
-    scene.tenant.known = {"users": {"u-9": "ada@contoso.example"}}
-    scene.tenant.named("policies", "MFA")["owner"] = "u-9"
-
-    scene.ran()
-
-    assert scene.file("policies", "MFA")["owner"] == "{{users:ada@contoso.example}}"
-
-
-def test_lookups_nobody_may_make_leave_the_ids_and_say_so(scene):
-    scene.tokens.granted = frozenset({"Read", "Write"})
-    lookup = replace(scene.catalog.lookups["users"], read=("User.Read.All",))
-    scene.changes["catalog"] = replace(scene.catalog, lookups={"users": lookup})
-    scene.tenant.named("policies", "MFA")["owner"] = "u-9"
-
-    scene.ran()
-
-    assert scene.file("policies", "MFA")["owner"] == "u-9"
-    assert [(one.to, one.object_id) for one in read_findings(scene.blobs).unresolved] == [("users", "u-9")]
-    assert isinstance(read_findings(scene.blobs).unresolved[0], Unresolved)
-
-
-def test_a_name_that_cannot_be_looked_up_blocks_its_change(scene):
-    scene.edit("policies", "MFA", owner="{{users:ada@contoso.example}}")
-    scene.tenant.unread["ada@contoso.example"] = failed()
-
-    found = scene.ran()
-
-    assert not found.asks
-    assert scene.plan_changes()[0].blocked.code.value == "unresolvedReference"
-    assert scene.sync.incomplete == (Incomplete.BLOCKED,)
-    assert "fault" in scene.log_events()
-
-
-def test_a_name_that_nobody_has_blocks_its_change(scene):
-    scene.edit("policies", "MFA", owner="{{users:nobody@contoso.example}}")
-
-    assert not scene.ran().asks
 
 
 # --- the plan ---
