@@ -52,7 +52,7 @@ def account_of(result: Mapping[str, Any]) -> Account:
 def kind_of_wrong(account: Account, expected: str) -> WrongAccount | None:
     """Why nobody may work in the directory `expected` with this account; None where somebody may."""
     expected = expected.lower()
-    if account.tenant and account.tenant != expected:
+    if account.tenant != expected:  # nor with one of which nothing is said
         return WrongAccount.OTHER_DIRECTORY
     if account.home == PERSONAL:
         return WrongAccount.PERSONAL
@@ -65,7 +65,8 @@ def why_wrong(account: Account, expected: str) -> str:
     """The same in words; empty where somebody may."""
     match kind_of_wrong(account, expected):
         case WrongAccount.OTHER_DIRECTORY:
-            return f"{account.name} belongs to another directory ({account.tenant}), not to this tenant's"
+            where = account.tenant or "unknown"
+            return f"{account.name} belongs to another directory ({where}), not to this tenant's"
         case WrongAccount.PERSONAL:
             return f"{account.name} is a personal Microsoft account: sign in with an account of this tenant"
         case WrongAccount.GUEST:

@@ -210,9 +210,10 @@ def test_what_is_not_about_the_person_is_an_error(answer: Any, transient: bool, 
         ({"idp": f"https://sts.windows.net/{HOME}/"}, "is a guest"),
         ({"acct": 1}, "is a guest"),
         ({"tid": HOME, "home": HOME}, f"belongs to another directory ({HOME})"),
+        ({"tid": ""}, "belongs to another directory (unknown)"),
         ({"home": "9188040d-6c67-4c5b-b112-36a304b66dad"}, "is a personal Microsoft account"),
     ],
-    ids=["home directory", "idp", "acct", "other tenant", "personal"],
+    ids=["home directory", "idp", "acct", "other tenant", "no tenant", "personal"],
 )
 def test_an_account_of_elsewhere_is_told_why(claims: dict[str, Any], why: str) -> None:
     found = polled(tokens(**claims))
