@@ -5,7 +5,6 @@ through.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,7 +65,7 @@ class FakeUserSignIn:
     interval: float = 5.0
     asked: list[frozenset[str]] = field(default_factory=list)
     polled: list[Any] = field(default_factory=list)
-    numbers: Any = field(default_factory=lambda: itertools.count(1))
+    numbers: Any = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
     def begin_device(self, scopes):
         self._begin(scopes)
@@ -110,7 +109,7 @@ class MemoryTokenCaches:
     """`TokenCaches`."""
 
     held: dict[str, StoredCache] = field(default_factory=dict)
-    numbers: Any = field(default_factory=lambda: itertools.count(1))
+    numbers: Any = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
     def load(self, tenant):
         return self.held.get(tenant)
