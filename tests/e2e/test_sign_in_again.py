@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -98,11 +99,11 @@ def test_neither_history_nor_log_nor_status_holds_what_one_could_sign_in_with(as
     sync = waiting(driver)
     shown = sync["authentication"]
     state = dict(parse_qsl(urlsplit(shown["signInUrl"]).query))["state"]
-    with sqlite3.connect(stack.data / "host.sqlite3") as database:
+    with closing(sqlite3.connect(stack.data / "host.sqlite3")) as database:
         kept = "\n".join(database.iterdump())
     driver.person.types(shown["userCode"])
     assert driver.wait(sync["id"], "end")["outcome"] == "succeeded"
-    with sqlite3.connect(stack.data / "host.sqlite3") as database:
+    with closing(sqlite3.connect(stack.data / "host.sqlite3")) as database:
         kept += "\n".join(database.iterdump())
         events = database.execute(
             "SELECT count(*) FROM history WHERE instance = ?", (f"{sync['id']}-signin-1",)

@@ -111,7 +111,7 @@ class Requests:
     """Requests to an application in this process, one after another."""
 
     def __init__(self, application: Application) -> None:
-        self._runner = asyncio.Runner()
+        self._runner, self._application = asyncio.Runner(), application
         transport = httpx.ASGITransport(application)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7072")
 
@@ -121,6 +121,7 @@ class Requests:
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()
+        self._application.world.storage.close()
 
 
 @pytest.fixture(scope="session")
