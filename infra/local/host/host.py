@@ -124,7 +124,8 @@ class Host:
 
     def idle(self) -> bool:
         """Whether nothing runs and nothing is due at this moment of the clock."""
-        return all(part.idle() for part in (self._engine, self._timers) if part is not None)
+        # The timers first: their functions start orchestrations, and no orchestration runs one of them.
+        return all(part.idle() for part in (self._timers, self._engine) if part is not None)
 
     def next_due(self) -> Instant:
         """When something comes due next."""
