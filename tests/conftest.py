@@ -21,6 +21,8 @@ from infra.local.storage import azurite as storage
 ROOT = Path(__file__).resolve().parents[1]
 # Further Pythons look at what differs between Pythons: `--hypothesis-profile=fewer`.
 settings.register_profile("fewer", max_examples=20)
+# A machine that is busy with something else makes the running stack slow, and nothing wrong.
+END_TO_END_SECONDS = 400
 RUNNING = frozenset({"azurite", "tenant_server", "stack"})
 LOGS: dict[str, Child | Stack] = {}
 
@@ -62,6 +64,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=reason))
         if RUNNING & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.e2e)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(END_TO_END_SECONDS))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -111,7 +111,7 @@ class Driver:
         self.syncs.append(sync["id"])
         return sync
 
-    def wait(self, sync: str, until: str = "attention", seconds: float = 90) -> dict[str, Any]:
+    def wait(self, sync: str, until: str = "attention", seconds: float = 300) -> dict[str, Any]:
         """The sync, as soon as it waits for a person or (until="end") has ended."""
         deadline = time.monotonic() + seconds * PATIENCE
         while True:

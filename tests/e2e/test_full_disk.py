@@ -56,5 +56,5 @@ def test_a_sync_goes_on_when_the_disk_has_room_again(driver, stack):
         refused = tenant.api.post(f"/tenants/{tenant.id}/syncs", json={})
         assert (refused.status_code, refused.json()["code"]) == (409, "syncActive")
 
-    done = tenant.wait(begun["id"], "end", seconds=90)
+    done = tenant.wait(begun["id"], "end")
     assert (done["outcome"], done["drift"]["added"]) == ("succeeded", 1)
