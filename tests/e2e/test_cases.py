@@ -49,7 +49,7 @@ def slow(tenant, milliseconds):
     tenant.control.patch("/behaviour", json={"latency": {"write": milliseconds}}).raise_for_status()
 
 
-def until(condition, seconds=30.0):
+def until(condition, seconds=120.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"

@@ -175,7 +175,7 @@ def test_a_cancel_ends_the_wait_at_once(asking) -> None:
     sync = waiting(driver)
 
     driver.api.post(f"/tenants/{driver.id}/syncs/{sync['id']}/cancel", json={}).raise_for_status()
-    ended = driver.wait(sync["id"], "end", seconds=20)
+    ended = driver.wait(sync["id"], "end", seconds=90)
 
     assert (ended["outcome"], ended["cause"], ended["status"]) == ("cancelled", "person", "notRun")
 

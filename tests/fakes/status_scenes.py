@@ -154,7 +154,7 @@ def cancel(tenant: Any, sync: dict[str, Any]) -> dict[str, Any]:
     return tenant.wait(sync["id"], "end")
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"
