@@ -98,6 +98,10 @@ class UserTokens(Protocol):
         """
         ...
 
+    def account(self) -> str:
+        """The id, in the tenant's directory, of whoever that token is for. Raises the same."""
+        ...
+
     def drop(self, token: str = "") -> None:
         """Never answer this access token again; by default the one answered last, and where none was, any
         that is stored now: the next one is asked for anew.

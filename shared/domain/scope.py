@@ -24,7 +24,9 @@ class Scope:
 
     `write_missing`: included types whose changes are blocked, with the permissions they lack; `needs_user`:
     those whose changes are blocked because nobody is signed in. `lookups_missing`: unmanaged types whose
-    objects nobody may look up, so that ids of theirs stay ids.
+    objects nobody may look up, so that ids of theirs stay ids. `doing_without`: types that are read although
+    a permission for that is missing, with those names: a person ignores it, and the service has the last
+    word.
     """
 
     buckets: Mapping[str, tuple[TypeKey, ...]]
@@ -32,6 +34,7 @@ class Scope:
     write_missing: Mapping[TypeKey, tuple[str, ...]]
     lookups_missing: frozenset[TypeKey] = frozenset()
     needs_user: frozenset[TypeKey] = frozenset()
+    doing_without: Mapping[TypeKey, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def types(self) -> tuple[TypeKey, ...]:
@@ -90,7 +93,9 @@ def scope(
 
 
 def _by_app(spec: TypeSpec, granted: Granted, found: _Found) -> None:
-    """An application permission that is missing and ignored drops its types."""
+    """An application permission that is missing and ignored drops its types, also one for writing: only
+    optional and delegated ones can be ignored without that (product.md 3.3).
+    """
     kind = PermissionKind.APPLICATION
     given_up = [
         name
@@ -116,14 +121,11 @@ def _by_user(spec: TypeSpec, settings: Settings, granted: Granted, found: _Found
         found.leave(spec, NotReadReason.USER_NOT_SIGNED_IN, "needs a signed-in user")
         return
     kind = PermissionKind.DELEGATED
-    read, write = (
-        tuple(
-            name
-            for name in lacking(names, granted.scopes)
-            if permission_id(kind, name) not in granted.ignored
-        )
-        for names in (spec.user_read, spec.user_write)
-    )
+    read, write = (lacking(names, granted.scopes) for names in (spec.user_read, spec.user_write))
+    ignored = {name for name in (*read, *write) if permission_id(kind, name) in granted.ignored}
+    if ignored.intersection(read):
+        found.doing_without[spec.key] = tuple(name for name in read if name in ignored)
+    read, write = (tuple(name for name in names if name not in ignored) for names in (read, write))
     found.take(spec, kind, read, write, granted)
 
 
@@ -135,6 +137,7 @@ class _Found:
     not_read: list[NotRead] = field(default_factory=list)
     write_missing: dict[TypeKey, tuple[str, ...]] = field(default_factory=dict)
     needs_user: set[TypeKey] = field(default_factory=set)
+    doing_without: dict[TypeKey, tuple[str, ...]] = field(default_factory=dict)
 
     def leave(
         self, spec: TypeSpec, reason: NotReadReason, why: str, *names: str, counted: bool = True
@@ -166,5 +169,10 @@ class _Found:
     def scope(self, lookups_missing: frozenset[TypeKey]) -> Scope:
         buckets = {bucket: tuple(keys) for bucket, keys in self.buckets.items()}
         return Scope(
-            buckets, tuple(self.not_read), self.write_missing, lookups_missing, frozenset(self.needs_user)
+            buckets,
+            tuple(self.not_read),
+            self.write_missing,
+            lookups_missing,
+            frozenset(self.needs_user),
+            self.doing_without,
         )

@@ -56,10 +56,14 @@ class NotRead:
 
 @dataclass(frozen=True, slots=True)
 class TypeRead:
-    """A type read completely: every page and every sub-resource of every item arrived."""
+    """A type read completely: every page and every sub-resource of every item arrived.
+
+    `reader`: who read it, empty for the service principal.
+    """
 
     type: TypeKey
     items: tuple[RawItem, ...]
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

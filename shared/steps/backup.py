@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from shared.domain.catalog import TypeSpec
 from shared.domain.lifecycle import count_type
 from shared.domain.snapshot import NotRead, NotReadReason, TypeRead
-from shared.errors import NotAvailable, ReadFailed, StorageConflict
+from shared.errors import NotAvailable, ReadFailed, SignInFailed, StorageConflict
 from shared.names import ItemPath, ObjectId, TypeKey
 from shared.ports import Unfinished
 from shared.steps import blobs
 from shared.steps.catch_up import catch_up
 from shared.steps.confirm_missing import Asked, confirm_missing, load_asked
 from shared.steps.log import Event
+from shared.steps.readers import reader_of
 from shared.steps.work import Stop, Work
+
+_DENIED: Final = frozenset({401, 403})
+"""The service's last word on a permission that is done without."""
 
 
 async def back_up(work: Work, bucket: str) -> Stop | bool:
@@ -32,7 +38,8 @@ async def back_up(work: Work, bucket: str) -> Stop | bool:
             continue
         if stop := await work.stop():
             return stop
-        result = await _read(work, work.catalog.types[key], known.get(key, {}))
+        without = scope.doing_without.get(key, ())
+        result = await _read(work, work.catalog.types[key], known.get(key, {}), without)
         if isinstance(result, Stop):
             return result
         if result is None:
@@ -44,10 +51,10 @@ async def back_up(work: Work, bucket: str) -> Stop | bool:
 
 
 async def _read(
-    work: Work, spec: TypeSpec, known: Mapping[ObjectId, ItemPath]
+    work: Work, spec: TypeSpec, known: Mapping[ObjectId, ItemPath], without: tuple[str, ...]
 ) -> TypeRead | NotRead | Stop | None:
     """One type: read, and what B knows but the list does not show asked for one by one; None where the slice
-    ended before.
+    ended before. `without`: missing permissions for it that a person ignores.
     """
     try:
         asked = await load_asked(work, spec.key)
@@ -57,12 +64,18 @@ async def _read(
             if isinstance(read, Unfinished):
                 await asyncio.to_thread(work.artifacts.put, blobs.cursor_name(spec.key), read.state)
                 return None
-            asked = Asked(read)
+            asked = Asked(replace(read, reader=await reader_of(work, spec)))
         return await confirm_missing(work, spec, asked, known)
     except NotAvailable as error:
         return NotRead(spec.key, NotReadReason.NOT_AVAILABLE, bool(known), str(error), error.request_id)
     except ReadFailed as error:
+        if without and error.status in _DENIED:
+            reason = NotReadReason.PERMISSION_IGNORED
+            return NotRead(spec.key, reason, False, str(error), error.request_id, without)
         return NotRead(spec.key, NotReadReason.READ_FAILED, True, str(error), error.request_id)
+    except SignInFailed as error:
+        detail = f"reading {spec.key}: {error}"
+        return NotRead(spec.key, NotReadReason.READ_FAILED, True, detail, error.request_id)
 
 
 async def _keep(work: Work, result: TypeRead | NotRead) -> None:

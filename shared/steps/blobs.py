@@ -59,6 +59,7 @@ def dump_scope(scope: Scope) -> bytes:
             "writeMissing": {key: list(names) for key, names in scope.write_missing.items()},
             "lookupsMissing": sorted(scope.lookups_missing),
             "needsUser": sorted(scope.needs_user),
+            "doingWithout": {key: list(names) for key, names in scope.doing_without.items()},
         }
     )
 
@@ -75,6 +76,7 @@ def load_scope(artifacts: Artifacts) -> Scope:
         {TypeKey(key): tuple(names) for key, names in value["writeMissing"].items()},
         frozenset(TypeKey(key) for key in value["lookupsMissing"]),
         frozenset(TypeKey(key) for key in value.get("needsUser", ())),
+        {TypeKey(key): tuple(names) for key, names in value.get("doingWithout", {}).items()},
     )
 
 
@@ -106,9 +108,8 @@ def dump_result(result: TypeRead | NotRead) -> bytes:
     """One type's blob."""
     if isinstance(result, NotRead):
         return dumps({"notRead": dump_not_read(result)})
-    return dumps(
-        {"type": result.type, "items": [{"id": one.object_id, "raw": one.raw} for one in result.items]}
-    )
+    items = [{"id": one.object_id, "raw": one.raw} for one in result.items]
+    return dumps({"type": result.type, "items": items, "reader": result.reader})
 
 
 def load_result(data: bytes) -> TypeRead | NotRead:
@@ -117,7 +118,7 @@ def load_result(data: bytes) -> TypeRead | NotRead:
     if "notRead" in value:
         return load_not_read(value["notRead"])
     items = tuple(RawItem(ObjectId(one["id"]), one["raw"]) for one in value["items"])
-    return TypeRead(TypeKey(value["type"]), items)
+    return TypeRead(TypeKey(value["type"]), items, value.get("reader", ""))
 
 
 def load_snapshot(artifacts: Artifacts, keys: Iterable[TypeKey]) -> list[TypeRead | NotRead]:

@@ -34,6 +34,7 @@ from shared.steps.artifacts import COMMITS
 from shared.steps.findings import Findings, read_adopted, write_adopted, write_findings
 from shared.steps.known_names import keep_names, known_names
 from shared.steps.log import Event
+from shared.steps.readers import keep_readers
 from shared.steps.refs import ACCORD, load_agreement
 from shared.steps.work import Stop, Work
 
@@ -198,6 +199,7 @@ async def _keep(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> 
         counts[Difference.ADDED], counts[Difference.CHANGED], counts[Difference.REMOVED], commit
     )
     await asyncio.to_thread(_store, work, side, done, plan if made else None)
+    await asyncio.to_thread(keep_readers, work.findings, work.catalog, side.read.values())
     summary = await _summary(work, plan) if plan is not None and made else None
     incomplete = _incomplete(side.not_read, plan)
     await work.status.change(

@@ -16,6 +16,7 @@ from shared.domain.removal import gone_too_many
 from shared.domain.snapshot import NotRead, NotReadReason, Raw, RawItem, TypeRead
 from shared.names import ItemPath, ObjectId, TypeKey
 from shared.steps import blobs
+from shared.steps.readers import another_reader
 from shared.steps.work import Stop, Work
 
 TOGETHER = 8
@@ -69,7 +70,7 @@ async def confirm_missing(
             await asyncio.to_thread(work.artifacts.put, blobs.asked_name(spec.key), asked.dump())
             return None
         await _ask(work, plain, missing[at : at + TOGETHER], asked)
-    return _confirmed(work, spec, asked, known)
+    return await _confirmed(work, spec, asked, known)
 
 
 async def _ask(work: Work, spec: TypeSpec, some: list[ObjectId], asked: Asked) -> None:
@@ -84,13 +85,19 @@ async def _ask(work: Work, spec: TypeSpec, some: list[ObjectId], asked: Asked) -
             asked.found[object_id] = answer.raw
 
 
-def _confirmed(
+async def _confirmed(
     work: Work, spec: TypeSpec, asked: Asked, known: Mapping[ObjectId, ItemPath]
 ) -> TypeRead | NotRead:
-    confirmed = spec.key in work.sync.options.confirm_removals
-    if not confirmed and gone_too_many(len(asked.gone), len(known)):
-        detail = f"{len(asked.gone)} of {len(known)} items of {spec.key} are gone from the tenant"
-        names = tuple(sorted(known[one] for one in asked.gone if one in known))
-        return NotRead(spec.key, NotReadReason.HELD, True, detail, names=names)
+    """Held: too much is gone to believe it, or anything is and somebody else looks, who may see less."""
     found = (RawItem(object_id, raw) for object_id, raw in asked.found.items())
-    return TypeRead(spec.key, (*asked.read.items, *found))
+    read = replace(asked.read, items=(*asked.read.items, *found))
+    if not asked.gone or spec.key in work.sync.options.confirm_removals:
+        return read
+    another = await another_reader(work.findings, spec, read)
+    if not another and not gone_too_many(len(asked.gone), len(known)):
+        return read
+    detail = f"{len(asked.gone)} of {len(known)} items of {spec.key} are gone from the tenant"
+    if another:
+        detail += ", and another account reads the type than before"
+    names = tuple(sorted(known[one] for one in asked.gone if one in known))
+    return NotRead(spec.key, NotReadReason.HELD, True, detail, names=names)

@@ -111,7 +111,7 @@ def tokens(
         "token_type": "Bearer",
         "scope": " ".join(f"{GRAPH}/{one}" for one in scopes.split()),
         "expires_in": lasts,
-        "access_token": jwt(scp=scopes, uti=secret),
+        "access_token": jwt(scp=scopes, uti=secret, oid="user-1"),
         "refresh_token": refresh,
         "id_token": jwt(**id_claims),
         "client_info": part({"uid": "user-1", "utid": home}),

@@ -33,6 +33,7 @@ class FakeUserTokens:
     granted: frozenset[str] = frozenset()
     refusals: list[Exception] = field(default_factory=list)
     drops: int = 0
+    who: str = "ada"
 
     def user_token(self) -> str:
         if self.refusals:
@@ -46,6 +47,10 @@ class FakeUserTokens:
     def scopes(self) -> frozenset[str]:
         self.user_token()
         return self.granted
+
+    def account(self) -> str:
+        self.user_token()
+        return self.who
 
     def drop(self, token: str = "") -> None:
         if token in ("", f"user-token-{self.drops}"):

@@ -74,6 +74,12 @@ class StoredUserTokens:
         """The delegated permissions that the token carries. Raises SignInFailed."""
         return granted_scopes(self.user_token())
 
+    def account(self) -> str:
+        """The object id of whoever the token is for: `oid`, which outlasts a change of the name
+        (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). Raises SignInFailed.
+        """
+        return str(claim(self.user_token(), "oid") or "")
+
     def drop(self, token: str = "") -> None:
         """Never answers this access token again; by default the one answered last, and where none was, any
         that is stored now.

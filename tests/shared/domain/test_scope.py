@@ -202,6 +202,25 @@ def test_types_that_need_a_user(personal, settings, granted, refused, not_read, 
 
 
 @pytest.mark.parametrize(
+    ("ignored", "without"),
+    [
+        ({"delegated-Group_Read_All"}, {"groups": ("Group.Read.All",)}),
+        ({"delegated-Group_ReadWrite_All"}, {}),
+        (set(), {}),
+    ],
+    ids=["for reading", "for writing", "nothing"],
+)
+def test_a_type_that_is_read_without_an_ignored_permission_is_named_with_it(personal, ignored, without):
+    assert scope(personal, BOTH, (), lent("Nothing", ignored=ignored)).doing_without == without
+
+
+def test_an_ignored_permission_that_the_user_has_is_not_done_without(personal):
+    granted = lent("Group.ReadWrite.All", ignored={"delegated-Group_Read_All"})
+
+    assert scope(personal, BOTH, (), granted).doing_without == {}
+
+
+@pytest.mark.parametrize(
     ("needed", "granted", "missing"),
     [
         (("A.Read.All",), {"A.Read.All"}, ()),

@@ -26,7 +26,14 @@ DRIFT = Drift(
 
 
 def test_a_scope():
-    scope = Scope({"directory": ("groups", "rules")}, (LOST,), {"groups": ("Write",)}, frozenset({"users"}))
+    scope = Scope(
+        {"directory": ("groups", "rules")},
+        (LOST,),
+        {"groups": ("Write",)},
+        frozenset({"users"}),
+        frozenset({"rules"}),
+        {"groups": ("Read",)},
+    )
     store = Blobs()
     store.put(blobs.SCOPE, blobs.dump_scope(scope))
 
@@ -38,7 +45,7 @@ def test_a_scope():
     [
         LOST,
         TypeRead("groups", ()),
-        TypeRead("groups", (RawItem("g-1", {"id": "g-1", "n": [None, 1.5, "é"]}),)),
+        TypeRead("groups", (RawItem("g-1", {"id": "g-1", "n": [None, 1.5, "é"]}),), "user ada"),
     ],
     ids=["not read", "empty", "read"],
 )

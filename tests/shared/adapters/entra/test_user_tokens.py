@@ -65,6 +65,10 @@ def test_the_token_of_the_sign_in_itself_is_used_while_it_lasts() -> None:
     assert world.entra.forms == []
 
 
+def test_the_account_is_the_directorys_id_of_whoever_signed_in() -> None:
+    assert World().user().account() == "user-1"
+
+
 def test_nobody_signed_in_needs_a_person() -> None:
     world = World()
     world.caches.delete(CONTOSO)
