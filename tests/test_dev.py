@@ -227,6 +227,21 @@ class TestNode:
         (tmp_path / "package-lock.json").write_text('{"changed": 1}')
         assert not node.storage_is_ready(tmp_path)
 
+    def test_checking_needs_more_packages_than_running(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.place(tmp_path / "bin", "22.0.0", monkeypatch)
+        (tmp_path / "package-lock.json").write_text("{}")
+        executable(tmp_path / azurite.SCRIPT, "")
+        environment = pythons.environment(tmp_path)
+        (step,) = node.steps(environment)
+        assert "--omit=dev" in step.command
+        assert not node.tools_are_ready(tmp_path)
+        (step,) = node.steps(environment, tools=True)
+        assert "--omit=dev" not in step.command
+        assert node.tools_are_ready(tmp_path)
+        assert list(node.steps(environment)) == []
+
 
 class TestPythons:
     def test_a_stand_in_that_runs_nothing_is_no_python(self, tmp_path: Path) -> None:

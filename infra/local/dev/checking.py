@@ -10,12 +10,13 @@ from pathlib import Path
 
 from infra.local.dev import pythons
 from infra.local.dev.pythons import Version
-from infra.local.dev.setup import set_up, set_up_further
+from infra.local.dev.setup import Tools, set_up, set_up_further
 from infra.local.dev.terminal import Failure, duration, say
 
 # On CI a missing Python of these versions is a fault: some tests run on nothing else.
 NEEDED_ON_CI: frozenset[Version] = frozenset({(3, 13)})
 TIDY_SECONDS = 20.0
+TSC = Path("node_modules", "typescript", "bin", "tsc")
 MICROSOFT_WORKER: Version = (3, 13)
 # The host's whole suite, and a few syncs and pushes end to end, with the functions in Microsoft's worker.
 WITH_MICROSOFT_WORKER = (
@@ -44,13 +45,15 @@ def check(root: Path, arguments: Sequence[str]) -> int:
     tools = set_up(root)
     if arguments:
         return call([str(tools.python), "-m", "pytest", *arguments], root)
-    results = [*_main_checks(root, tools.python), *_further_pythons(root)]
+    results = [*_main_checks(root, tools), *_further_pythons(root)]
     return summarise(results)
 
 
-def _main_checks(root: Path, python: Path) -> Iterator[Result]:
+def _main_checks(root: Path, tools: Tools) -> Iterator[Result]:
+    python = tools.python
     yield _step(root, "style (ruff)", python, "ruff", "check", "--quiet")
     yield _step(root, "types (mypy)", python, "mypy", "--no-error-summary")
+    yield _timed(root, "page types (tsc)", (str(tools.node), str(root / TSC), "--project", str(root)))
     coverage = ("--cov", "--cov-report=term", "--no-cov-on-fail")
     fast = ("-m", "not e2e", *WORKERS, *coverage)
     yield _step(root, f"tests, Python {_version(root)}", python, "pytest", "-q", *fast)
@@ -86,9 +89,13 @@ def _further_pythons(root: Path) -> Iterator[Result]:
 
 
 def _step(root: Path, name: str, python: Path, module: str, *arguments: str) -> Result:
+    return _timed(root, name, (str(python), "-m", module, *arguments))
+
+
+def _timed(root: Path, name: str, command: Sequence[str]) -> Result:
     say(f"\n── {name}")
     began = time.monotonic()
-    code = call([str(python), "-m", module, *arguments], root)
+    code = call(command, root)
     seconds = time.monotonic() - began
     say(f"── {name}: {'passed' if code == 0 else f'failed (exit code {code})'} in {duration(seconds)}")
     return Result(name, seconds, None if code == 0 else f"exit code {code}")

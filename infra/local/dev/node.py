@@ -1,4 +1,4 @@
-"""Node, the machine's or one from PyPI, and Azurite from npm."""
+"""Node, the machine's or one from PyPI, and from npm Azurite and what checks the page."""
 
 import hashlib
 import re
@@ -15,6 +15,7 @@ from infra.local.storage.azurite import SCRIPT
 OLDEST = 20
 REQUIREMENTS = Path("infra", "local", "storage", "requirements.txt")
 STAMP = Path("node_modules", ".accord-packages")
+TOOLS_STAMP = Path("node_modules", ".accord-tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,16 @@ def find(environment: Environment) -> Node | None:
 
 def storage_is_ready(root: Path) -> bool:
     """Whether the Azurite of the lock file was installed, without asking npm."""
-    stamp = root / STAMP
-    return (root / SCRIPT).exists() and stamp.is_file() and stamp.read_text() == _wanted(root)
+    return (root / SCRIPT).exists() and _is_stamped(root, STAMP)
 
 
-def steps(environment: Environment) -> Iterator[Program]:
-    """What to run, one after the other, until there is a Node and an Azurite."""
+def tools_are_ready(root: Path) -> bool:
+    """Whether what checks the page (types, accessibility) was installed beside Azurite."""
+    return storage_is_ready(root) and _is_stamped(root, TOOLS_STAMP)
+
+
+def steps(environment: Environment, *, tools: bool = False) -> Iterator[Program]:
+    """What to run, one after the other, until there is a Node and an Azurite, and the page's `tools`."""
     root = environment.root
     if find(environment) is None:
         target = ("--target", str(_wheel_folder(environment)), "--upgrade", "-r", str(REQUIREMENTS))
@@ -54,12 +59,18 @@ def steps(environment: Environment) -> Iterator[Program]:
     node = find(environment)
     if node is None:
         raise FileNotFoundError(_wheel_folder(environment))
-    if storage_is_ready(root):
+    if tools_are_ready(root) if tools else storage_is_ready(root):
         return
     wanted = _wanted(root)
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries", "1")
-    yield Program("azurite", (*node.npm, "ci", *options), root)
-    (root / STAMP).write_text(wanted)
+    yield Program("azurite", (*node.npm, "ci", *options, *(() if tools else ("--omit=dev",))), root)
+    for stamp in (STAMP, TOOLS_STAMP) if tools else (STAMP,):
+        (root / stamp).write_text(wanted)
+
+
+def _is_stamped(root: Path, stamp: Path) -> bool:
+    path = root / stamp
+    return path.is_file() and path.read_text() == _wanted(root)
 
 
 def _wheel_folder(environment: Environment) -> Path:

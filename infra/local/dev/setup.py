@@ -50,8 +50,10 @@ def set_up(root: Path, needs: str = pythons.CHECK) -> Tools:
         lanes = []
         if not environment.is_ready(needs):
             lanes.append(Lane("Python packages", environment.installing(needs)))
-        if not node.storage_is_ready(root) or node.find(environment) is None:
-            lanes.append(Lane("storage (Azurite)", node.steps(environment)))
+        tools = needs == pythons.CHECK
+        ready = node.tools_are_ready(root) if tools else node.storage_is_ready(root)
+        if not ready or node.find(environment) is None:
+            lanes.append(Lane("storage (Azurite)", node.steps(environment, tools=tools)))
         if lanes:
             say("Setting up, this once:")
             _make(environment, pythons.preferred())
