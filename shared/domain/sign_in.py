@@ -21,7 +21,11 @@ from shared.domain.sync import EventType, Stage, SyncRecord, TenantRecord
 from shared.names import SyncId, TypeKey
 
 TRIED_FOR: Final = dt.timedelta(days=30)
-"""How long counts what trying a type with the service principal showed."""
+"""How long it counts that the service principal was let read a type."""
+REFUSED_FOR: Final = dt.timedelta(days=1)
+"""How long it counts that it was refused: a grant may take hours to reach a service, and a refusal asks a
+person.
+"""
 
 
 class SignInState(Enum):
@@ -144,18 +148,29 @@ class Tried:
 
 
 def to_try(
-    catalog: Catalog, wanted: frozenset[TypeKey], tried: Mapping[TypeKey, Tried], now: dt.datetime
+    catalog: Catalog,
+    wanted: frozenset[TypeKey],
+    tried: Mapping[TypeKey, Tried],
+    now: dt.datetime,
+    granted_at: dt.datetime | None = None,
 ) -> tuple[TypeKey, ...]:
     """The types, of those wanted, that have to be tried with the service principal: documentation and
-    practice disagree, and nobody has looked for a month.
+    practice disagree, and what was found is old. `granted_at`: when the app's permissions were seen to
+    change; what was refused before may be allowed since.
     """
     return tuple(
         key
         for key, spec in catalog.types.items()
         if key in wanted
         and spec.identity is Identity.TRY
-        and (key not in tried or now - tried[key].at >= TRIED_FOR)
+        and (key not in tried or _is_old(tried[key], now, granted_at))
     )
+
+
+def _is_old(found: Tried, now: dt.datetime, granted_at: dt.datetime | None) -> bool:
+    if found.app:
+        return now - found.at >= TRIED_FOR
+    return now - found.at >= REFUSED_FOR or (granted_at is not None and granted_at >= found.at)
 
 
 def user_types(catalog: Catalog, tried: Mapping[TypeKey, Tried]) -> frozenset[TypeKey]:

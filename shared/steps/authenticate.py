@@ -92,8 +92,9 @@ async def _tried(work: Work, wanted: frozenset[TypeKey]) -> dict[TypeKey, Tried]
 
     A type that the app may not read for want of a granted permission shows nothing, nor does a fault.
     """
-    tried = dict((await asyncio.to_thread(load_findings, work.findings)).tried)
-    due = to_try(work.catalog, wanted, tried, work.clock.now())
+    found = await asyncio.to_thread(load_findings, work.findings)
+    tried = dict(found.tried)
+    due = to_try(work.catalog, wanted, tried, work.clock.now(), found.granted_at)
     if not due:
         return tried
     roles = await signed_in(work, work.tokens.roles)

@@ -12,6 +12,7 @@ from typing import Final, Protocol, TypeVar
 
 from shared.domain.catalog import Catalog
 from shared.domain.lifecycle import permissions_checked
+from shared.domain.move import Decide, Ignored, Moved
 from shared.domain.permissions import (
     Grants,
     Permission,
@@ -25,7 +26,7 @@ from shared.domain.permissions import (
     required,
 )
 from shared.domain.sign_in import user_types
-from shared.domain.sync import TenantRecord
+from shared.domain.sync import SyncRecord, TenantRecord
 from shared.errors import ReadFailed, SignInFailed
 from shared.names import PermissionId, SyncId
 from shared.ports import Artifacts, Clock, StatusStore, TokenSource, UserTokens
@@ -35,6 +36,8 @@ T = TypeVar("T")
 PAUSE: Final = 2.0
 """Seconds before the provider, which is down, is asked a second time; doubled for each further one."""
 NO_CONSENT: Final = "consentMissing"
+ROUNDS: Final = 5
+"""How often what others keep meanwhile is shown after what was found here."""
 
 
 class Directory(Protocol):
@@ -117,14 +120,32 @@ async def keep(desk: Desk, seen: Seen, sync: SyncId | None = None) -> Standing:
 
 
 async def show(desk: Desk, found: TenantFindings, sync: SyncId | None = None) -> Standing:
-    """Brings the tenant's row up to the findings. Nothing is missing before anybody has looked."""
-    stands = standing(desk, found)
-    if found.seen is not None:
-        began = [found.coming_since[one.need.id] for one in propagating(stands.permissions)]
+    """Brings the tenant's row up to the findings. Nothing is missing before anybody has looked.
+
+    By the settings that the row holds when it is written, and by the findings that are kept then: a check
+    takes seconds, in which somebody may change either.
+    """
+    for _ in range(ROUNDS):
+        if found.seen is not None:
+            await desk.status.change(desk.tenant.id, sync, _shown(desk, found))
+        kept = await asyncio.to_thread(load_findings, desk.findings)
+        if kept == found:
+            break
+        found = kept
+    return standing(desk, found)
+
+
+def _shown(desk: Desk, found: TenantFindings) -> Decide[Ignored]:
+    """What the row shows of these findings."""
+
+    def decide(tenant: TenantRecord, sync: SyncRecord | None) -> Moved | Ignored:
+        stands = standing(replace(desk, tenant=tenant), found).permissions
+        at = desk.clock.now()
+        began = [found.coming_since.get(one.need.id, at) for one in propagating(stands)]
         until = max(began) + desk.patience if began else None
-        decide = permissions_checked(required(stands.permissions), desk.clock.now(), until)
-        await desk.status.change(desk.tenant.id, sync, decide)
-    return stands
+        return permissions_checked(required(stands), at, until)(tenant, sync)
+
+    return decide
 
 
 async def restate(desk: Desk) -> Standing:
@@ -159,11 +180,20 @@ def _after(desk: Desk, now: TenantFindings, seen: Seen) -> TenantFindings:
         updated=now.updated | _newly(desk.catalog, now),
         catalog=desk.catalog.version,
         known=ever_needed(desk.catalog),
+        granted_at=seen.at if _changed(now.seen, seen) else now.granted_at,
     )
     stands = standing(desk, found).permissions
     since = {one.need.id: now.coming_since.get(one.need.id, seen.at) for one in propagating(stands)}
     marked = frozenset(one.need.id for one in stands if one.updated)
     return replace(found, coming_since=since, updated=marked)
+
+
+def _changed(before: Seen | None, seen: Seen) -> bool:
+    """Whether the app's own permissions are others than before, by its token or by the directory."""
+    if before is None:
+        return False
+    listed = before.granted is not None and seen.granted is not None and before.granted != seen.granted
+    return listed or before.roles != seen.roles
 
 
 async def _seen(look: Look, *, fresh: bool) -> Seen:

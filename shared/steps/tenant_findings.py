@@ -38,7 +38,8 @@ class TenantFindings:
     the directory has granted what no token carries yet.
 
     `catalog`: the version of the catalog that the check went by, `known`: the permissions that any tenant
-    could need by it; `updated`: those that a newer catalog has needed since.
+    could need by it; `updated`: those that a newer catalog has needed since. `granted_at`: when the app's
+    permissions were last seen to have changed.
     """
 
     seen: Seen | None = None
@@ -49,6 +50,7 @@ class TenantFindings:
     updated: frozenset[PermissionId] = frozenset()
     tried: Mapping[TypeKey, Tried] = field(default_factory=dict)
     consent: ConsentState | None = None
+    granted_at: dt.datetime | None = None
 
 
 def load_findings(blobs: Artifacts) -> TenantFindings:
@@ -92,11 +94,12 @@ def _dump(found: TenantFindings) -> dict[str, Any]:
         "updated": sorted(found.updated),
         "tried": {key: {"app": one.app, "at": one.at.isoformat()} for key, one in found.tried.items()},
         "consent": found.consent and [found.consent.value, found.consent.until.isoformat()],
+        "grantedAt": found.granted_at and found.granted_at.isoformat(),
     }
 
 
 def _load(value: Mapping[str, Any]) -> TenantFindings:
-    consent = value.get("consent")
+    consent, granted_at = value.get("consent"), value.get("grantedAt")
     return TenantFindings(
         seen=None if value["seen"] is None else _load_seen(value["seen"]),
         coming_since={PermissionId(key): _moment(at) for key, at in value["comingSince"].items()},
@@ -106,6 +109,7 @@ def _load(value: Mapping[str, Any]) -> TenantFindings:
         updated=frozenset(map(PermissionId, value["updated"])),
         tried={TypeKey(key): Tried(one["app"], _moment(one["at"])) for key, one in value["tried"].items()},
         consent=consent and ConsentState(consent[0], _moment(consent[1])),
+        granted_at=granted_at and _moment(granted_at),
     )
 
 

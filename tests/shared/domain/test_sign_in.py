@@ -9,6 +9,7 @@ from shared.domain.catalog import Catalog, Identity, Kind, TypeSpec
 from shared.domain.move import Ignored, Moved
 from shared.domain.settings import OnSignInTimeout, Settings
 from shared.domain.sign_in import (
+    REFUSED_FOR,
     TRIED_FOR,
     GoOn,
     SignInResult,
@@ -118,13 +119,26 @@ def test_a_late_run_does_not_turn_a_sync_away_from_its_user(tenant, sync, step):
     [
         ({}, ("either",)),
         ({"either": Tried(True, NOW - TRIED_FOR)}, ("either",)),
-        ({"either": Tried(False, NOW - TRIED_FOR + dt.timedelta(seconds=1))}, ()),
+        ({"either": Tried(True, NOW - TRIED_FOR + dt.timedelta(seconds=1))}, ()),
+        ({"either": Tried(False, NOW - REFUSED_FOR)}, ("either",)),
+        ({"either": Tried(False, NOW - REFUSED_FOR + dt.timedelta(seconds=1))}, ()),
     ],
-    ids=["never", "a month ago", "lately"],
+    ids=["never", "allowed a month ago", "allowed lately", "refused a day ago", "refused lately"],
 )
-def test_a_type_is_tried_with_the_app_once_a_month(tried, again):
+def test_a_type_is_tried_with_the_app_once_a_month_and_daily_where_it_was_refused(tried, again):
     assert to_try(CATALOG, ALL, tried, NOW) == again
     assert to_try(CATALOG, frozenset({"plain", "users"}), tried, NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("may", "granted", "again"),
+    [(False, 0, ("either",)), (False, 1, ("either",)), (False, -1, ()), (True, 1, ())],
+    ids=["refused just then", "refused before", "refused after", "allowed"],
+)
+def test_what_was_refused_is_tried_again_once_permissions_have_changed(may, granted, again):
+    found = {"either": Tried(may, NOW - dt.timedelta(minutes=5))}
+    granted_at = found["either"].at + dt.timedelta(minutes=granted)
+    assert to_try(CATALOG, ALL, found, NOW, granted_at) == again
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,20 @@ def test_a_finding_counts_for_a_month(scene):
     assert enter(scene, findings) is Entered.ASK
 
 
+def test_a_refusal_is_tried_again_at_the_next_sync_after_a_consent(scene):
+    asks(scene, Identity.TRY).tenant.refuses_apps = {POLICIES}
+    assert enter(scene) is Entered.ASK
+    scene.play(check_permissions)
+    scene.clock.pass_(60)
+
+    scene.tenant.refuses_apps = set()
+    assert enter(scene) is Entered.ASK, "nothing has changed that anybody has seen"
+
+    scene.tokens.granted = frozenset({"Read", "Write", "More"})
+    scene.play(check_permissions)
+    assert enter(scene) is Entered.SIGNED_IN
+
+
 @pytest.mark.parametrize("fault", ["no permission", "a fault"])
 def test_what_could_not_be_tried_shows_nothing(scene, fault):
     findings = Findings()

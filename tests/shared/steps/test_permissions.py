@@ -12,8 +12,8 @@ from shared.domain.permissions import Grants, PermissionState
 from shared.domain.settings import Settings
 from shared.domain.sync import Status
 from shared.errors import SignInFailed
-from shared.steps.permissions import check
-from shared.steps.tenant_findings import change_findings
+from shared.steps.permissions import check, restate
+from shared.steps.tenant_findings import change_findings, load_findings
 
 
 @pytest.fixture
@@ -167,3 +167,69 @@ def test_nothing_is_missing_that_is_ignored(world):
     change_findings(world.findings, lambda now: replace(now, ignored=frozenset({WRITE})))
     assert world.check()[WRITE] == PermissionState.IGNORED.value
     assert world.row.permissions_required == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        (Grants(frozenset({"Read"})), Grants(frozenset({"Read", "Write"})), True),
+        (Grants(frozenset({"Read"})), Grants(frozenset({"Read"}), frozenset({"Lent"})), False),
+        (Grants(frozenset({"Read"})), None, False),
+        (None, Grants(frozenset({"Read", "Write"})), False),
+    ],
+    ids=["another app role", "a user's consent", "no longer readable", "readable since"],
+)
+def test_a_change_of_the_app_s_permissions_is_noted(world, before, after, changed):
+    world.app.listed = before
+    world.check()
+    world.clock.pass_(60)
+    world.app.listed = after
+    world.check()
+    assert (load_findings(world.findings).granted_at is not None) is changed
+
+
+# --- while somebody else does something ---------------------------------------------------------------------
+
+
+def test_a_check_that_began_before_the_settings_changed_shows_what_they_need_now(world):
+    """The check asks for seconds; the types that need Write are excluded meanwhile."""
+    look = world.look()
+    excluding = replace(world.row.settings, include=())
+    world.status.rows["contoso"] = replace(world.row, settings=excluding)
+
+    asyncio.run(check(look))
+
+    assert world.row.permissions_required == ()
+
+
+def test_a_check_shows_what_another_has_kept_since(world):
+    """The other saw Write granted, kept that and showed it, all between this one's keeping and showing."""
+    desk, change = world.desk, world.status.change
+    others = iter(["the other's check"])
+
+    async def raced(tenant, sync, decide):
+        moved = await change(tenant, sync, decide)
+        for _ in others:
+            world.app.grant("Read", "Write")
+            await check(world.look(), fresh=True)
+            world.status.rows["contoso"] = replace(world.row, permissions_required=(WRITE,))
+        return moved
+
+    world.status.change = raced
+    found = asyncio.run(check(replace(world.look(), desk=desk)))
+
+    assert world.row.permissions_required == ()
+    assert {one.state for one in found.permissions} == {PermissionState.GRANTED}
+
+
+def test_settings_that_need_what_is_on_its_way_are_shown_with_it(world):
+    """What was not needed when somebody looked last has no time from when it is waited for."""
+    included = world.row.settings
+    world.status.rows["contoso"] = replace(world.row, settings=replace(included, include=("none",)))
+    world.app.listed = Grants(frozenset({"Read", "Write"}))
+    world.check()
+    world.status.rows["contoso"] = replace(world.row, settings=included)
+
+    asyncio.run(restate(world.desk))
+
+    assert world.row.permissions_coming_until == world.clock.at + PATIENCE

@@ -22,9 +22,12 @@ def test_findings_come_back_as_they_were_kept(world):
     world.app.listed = Grants(frozenset({"Read", "Write"}), frozenset({"Lent"}))
     world.check()
     save_tried(world.findings, {"groups": Tried(False, world.clock.at)})
+    world.app.listed = Grants(frozenset({"Read", "Write", "More"}), frozenset({"Lent"}))
+    world.check()
     kept = load_findings(world.findings)
 
-    assert kept.seen.granted == {"Read", "Write"}
+    assert kept.granted_at == world.clock.at
+    assert kept.seen.granted == {"Read", "Write", "More"}
     assert kept.tried == {"groups": Tried(False, world.clock.at)}
     assert set(kept.coming_since) == {WRITE}
     assert change_findings(world.findings, lambda now: now) == kept
