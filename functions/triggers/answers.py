@@ -19,6 +19,9 @@ ALWAYS: Final[Mapping[str, str]] = {
 }
 """Answers are one caller's, in one language, and are asked about again before they are used again."""
 
+KEPT: Final[tuple[str, ...]] = ("Cache-Control", "Vary", "ETag")
+"""What a 304 says too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -65,7 +68,8 @@ def conditional(given: Answer, request: func.HttpRequest) -> Answer:
     headers = {**given.headers, "ETag": own}
     known = names(request.headers.get("If-None-Match"))
     if own in known or "*" in known:
-        return Answer(304, b"", given.media_type, {"ETag": own})
+        # A 304 says of caching what the 200 would have said (RFC 9110, 15.4.5).
+        return Answer(304, b"", given.media_type, {name: headers[name] for name in KEPT if name in headers})
     return replace(given, headers=headers)
 
 

@@ -1,6 +1,7 @@
-"""Everything people read, in English and French: one TOML file a language, the same keys in both.
+"""Everything people read, in English and French: two TOML files a language, the same keys in both.
 
-Keys are dotted (`status.idle`, `problem.syncActive.title`); `{names}` in a text are filled by `say`.
+What the web page says by itself stands in the files `page.*.toml`, and its keys begin with `page.` here. Keys
+are dotted (`status.idle`, `problem.syncActive.title`); `{names}` in a text are filled by `say`.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ def known(key: str) -> bool:
 @functools.cache
 def catalogue(language: Language) -> Mapping[str, str]:
     """Every text of one language, by dotted key. Read once per process."""
-    source = Path(__file__).with_name(f"{language.value}.toml").read_text("utf-8")
-    return dict(_flat(tomllib.loads(source), ""))
+    return dict(_flat(_file(f"{language.value}.toml") | {"page": _file(f"page.{language.value}.toml")}, ""))
+
+
+def _file(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,4 @@
+import { html } from "../../core/view.js";
+
+/** @param {import("../../core/router.js").Route} route */
+export const reviewView = (route) => html`<h1>${route.tenant}</h1>`;
