@@ -66,6 +66,11 @@ def sign_in_instance(sync: SyncId, number: int) -> SyncId:
     return SyncId(f"{sync}-signin-{number}")
 
 
+def close_instance(sync: SyncId) -> SyncId:
+    """The instance id of the orchestration that ends a sync whose own was lost."""
+    return SyncId(f"{sync}-close")
+
+
 def decision_event(digest: Digest | str) -> str:
     """The event that wakes the sync waiting for a decision on this plan.
 

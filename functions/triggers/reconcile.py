@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from functions.triggers.needs import current
 from functions.triggers.waking import begin, wake
 from shared.domain.repair import Instance
 from shared.domain.sync import SyncRecord, TenantRecord
-from shared.names import CLOSE_SYNC, RECONCILE, SyncId
+from shared.names import CLOSE_SYNC, RECONCILE, SyncId, TenantId, close_instance
+from shared.steps.purge_history import purge_history
 from shared.steps.reconcile import Reconciler
 from shared.steps.verdict import LOST, dump_error
 
@@ -37,7 +39,7 @@ class DurableInstances:
 
     async def close(self, tenant: TenantRecord, sync: SyncRecord) -> None:
         """Has what is left of a lost sync settled, reported and finished, unless that is under way."""
-        closing = SyncId(f"{sync.id}-close")
+        closing = close_instance(sync.id)
         if await self._state(closing) is Instance.LIVE:
             return
         given = {
@@ -53,6 +55,10 @@ class DurableInstances:
         """Raises the event again."""
         await wake(self.client, sync, event)
 
+    async def purge(self, sync: SyncId) -> None:
+        """Forgets what was recorded of this instance; what is gone, or still runs, is left alone."""
+        await self.client.purge_instance_history(sync)
+
     async def _state(self, instance: SyncId) -> Instance:
         status = await self.client.get_status(instance)
         name = getattr(getattr(status, "runtime_status", None), "name", None)
@@ -63,15 +69,20 @@ class DurableInstances:
 
 async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Every minute. The client has no annotation: the worker would take one for the type of a binding."""
-    services = current()
+    services, instances = current(), DurableInstances(client)
+
+    async def forget_history(tenant: TenantId, now: dt.datetime) -> None:
+        await purge_history(services.status, services.of_tenant(tenant), tenant, now, instances.purge)
+
     reconciler = Reconciler(
         status=services.status,
         answers=services.answers,
         audit=services.audit,
-        instances=DurableInstances(client),
+        instances=instances,
         new_sync_id=services.new_sync_id,
         note_pushes=services.note_pushes,
         ask_tenant=services.ask_tenant,
+        forget_history=forget_history,
     )
     await reconciler.run(services.clock.now())
 

@@ -62,6 +62,10 @@ async def ask_nobody(tenant: TenantRecord, sync: SyncRecord) -> Sequence[ChangeI
     return ()
 
 
+async def forget_nothing(tenant: TenantId, now: dt.datetime) -> None:
+    """For a runtime that keeps no history."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciler:
     """What reconciling works with. `new_sync_id` gives ids for scheduled starts."""
@@ -75,6 +79,9 @@ class Reconciler:
     """Has pushes noted that could not be when they came; runs in the thread pool."""
     ask_tenant: Callable[[TenantRecord, SyncRecord], Awaitable[Sequence[ChangeId]]] = ask_nobody
     """Asks about the writes that a tenant's own approval holds back; the changes to wake its sync for."""
+
+    forget_history: Callable[[TenantId, dt.datetime], Awaitable[None]] = forget_nothing
+    """Has the runtime forget what it recorded of a tenant's syncs long ago."""
 
     async def run(self, now: dt.datetime) -> Sequence[Repair | SyncRecord]:
         """What was mended, and the scheduled syncs started. One fault stops nothing else: it is logged.
@@ -142,6 +149,7 @@ class Reconciler:
         await self.status.project(tenant)
         await self.answers.purge(tenant, now)
         await asyncio.to_thread(self.note_pushes, tenant)
+        await self.forget_history(tenant, now)
 
     async def _guarded(
         self, what: str, work: Callable[[], Awaitable[None]], gate: asyncio.Semaphore | None = None

@@ -296,16 +296,22 @@ def test_what_is_mended_is_told(play):
 def test_pushes_that_could_not_be_noted_are_handed_over_in_the_tenants_turn(play):
     """Git's outbox: a push stands although noting who made it failed."""
     asked: list[str] = []
+    forgotten: list[tuple[str, bool]] = []
 
     async def scenario(stores):
         await stores.status.create(TENANT)
         now = next(at for n in range(ROUND) if in_turn(CONTOSO, at := LATER + dt.timedelta(minutes=n)))
-        mender = replace(reconciler(stores, Instances(stores.status)), note_pushes=asked.append)
+
+        async def forget(tenant, at):
+            forgotten.append((tenant, at == now))
+
+        tidy = {"note_pushes": asked.append, "forget_history": forget}
+        mender = replace(reconciler(stores, Instances(stores.status)), **tidy)
         await mender.run(now)
         await mender.run(now + dt.timedelta(minutes=1))
 
     play(scenario)
-    assert asked == [CONTOSO]
+    assert (asked, forgotten) == ([CONTOSO], [(CONTOSO, True)])
 
 
 def test_a_sync_that_waits_for_the_tenant_has_it_asked_and_hears_of_the_answer(play):
