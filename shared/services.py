@@ -5,7 +5,6 @@ Built when first used and kept for the life of the process; nothing connects, re
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from shared.names import ChangeId, SyncId, TenantId, TypeKey
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
 
+    from shared.adapters.bearer.tokens import EntraTokens
     from shared.adapters.blobs import Blobs
     from shared.adapters.entra.identities import Identities
     from shared.adapters.entra.provider import Address
@@ -99,6 +99,17 @@ class Services:
         from shared.adapters.tables.keys import TableKeyStore
 
         return TableKeyStore(self._tables)
+
+    @cached_property
+    def bearer(self) -> EntraTokens | None:
+        """Bearer tokens of the directory that the API belongs to; None: of none."""
+        from shared.adapters.bearer.directory import Directory
+        from shared.adapters.bearer.tokens import EntraTokens
+
+        one, login = self.settings, environment.CLOUDS[self.settings.api_cloud][0]
+        if one.api_tenant_id is None or one.api_client_id is None:
+            return None
+        return EntraTokens(Directory(one.api_tenant_id, one.api_client_id, login, one.login_endpoint))
 
     @cached_property
     def answers(self) -> TableAnswerStore:
@@ -250,26 +261,9 @@ class Services:
 
     async def attempt(self, tenant: TenantRecord, subject: SyncId, number: int) -> Attempt:
         """One sign-in of a person to the tenant: a sync's, or one ahead of any."""
-        from shared.domain.permissions import included
-        from shared.domain.sign_in import sign_in_scopes
-        from shared.steps.sign_in import Attempt
-        from shared.steps.sign_in_flow import Vault
-        from shared.steps.tenant_findings import load_findings
+        from shared import workbench
 
-        found = await asyncio.to_thread(load_findings, self.of_tenant(tenant.id))
-        types = frozenset(key for key in self.catalog.types if included(tenant.settings, key))
-        artifacts = self.artifacts(tenant.id, subject)
-        return Attempt(
-            vault=Vault(tenant.id, subject, number, artifacts, self.sealed),
-            provider=self.user_sign_in(tenant),
-            caches=self.token_caches,
-            callbacks=self.callbacks,
-            status=self.status,
-            audit=self.audit,
-            clock=self.clock,
-            scopes=sign_in_scopes(self.catalog, types, found.tried),
-            redirect_uri=self.settings.callback_address("sign-in"),
-        )
+        return await workbench.attempt(self, tenant, subject, number)
 
     def _assertion(self) -> str:
         """A token of the managed identity, which the app registration trusts (federated credential)."""

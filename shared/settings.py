@@ -7,6 +7,7 @@ host.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,16 @@ CLOUDS: Final[Mapping[str, tuple[str, str]]] = {
     "china": ("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
 }
 """Login and Graph address of each national cloud (learn.microsoft.com/graph/deployments)."""
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSignIn:
+    """`authority`: the directory's address, as a browser reaches it; `client_id`: the app to sign in to."""
+
+    authority: str
+    client_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,20 @@ class AppSettings:
     """How long a dead process still holds a blob that it had leased: 15 to 60 (Blob Storage)."""
     visible_within: float | None
     """Overrides the catalog's `visible_within`; None in production, shortened by tests."""
+    api_tenant_id: str | None = None
+    """The directory (its GUID) whose tokens the API accepts; None: it accepts function keys alone."""
+    api_client_id: str | None = None
+    """The app registration (its GUID) that those tokens are made for; people sign in to it on the page."""
+    api_cloud: str = "global"
+    """The cloud of that directory."""
+
+    @property
+    def sign_in(self) -> PageSignIn | None:
+        """How people sign in to the page; None: by no directory."""
+        if self.api_tenant_id is None or self.api_client_id is None:
+            return None
+        login = (self.login_endpoint or CLOUDS[self.api_cloud][0]).rstrip("/")
+        return PageSignIn(f"{login}/{self.api_tenant_id}", self.api_client_id)
 
     def callback_address(self, name: str) -> str:
         """Where the identity provider sends people back to; registered with the app."""
@@ -101,4 +126,22 @@ def load(environment: Mapping[str, str] = os.environ) -> AppSettings:
         read_back_seconds=float(text.get("ACCORD_READ_BACK_SECONDS", "300")),
         lease_seconds=int(text.get("ACCORD_LEASE_SECONDS", "60")),
         visible_within=float(visible) if visible else None,
+        **_api_directory(text),
     )
+
+
+def _api_directory(text: Mapping[str, str]) -> dict[str, str]:
+    """Whose tokens the API accepts. Raises ValueError for half of it: a typing error must not open or close
+    the service unnoticed.
+    """
+    names = ("ACCORD_API_TENANT_ID", "ACCORD_API_CLIENT_ID")
+    given = [text.get(name, "").lower() for name in names]
+    if not any(given):
+        return {}
+    for name, value in zip(names, given, strict=True):
+        if not _GUID.fullmatch(value):
+            raise ValueError(f"the directory of the API: set {name} to a GUID, or neither of {names}")
+    cloud = text.get("ACCORD_API_CLOUD", "global")
+    if cloud not in CLOUDS:
+        raise ValueError(f"the directory of the API: ACCORD_API_CLOUD is one of {', '.join(CLOUDS)}")
+    return {"api_tenant_id": given[0], "api_client_id": given[1], "api_cloud": cloud}

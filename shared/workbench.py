@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.permissions import with_user
-from shared.domain.sign_in import user_types
+from shared.domain.permissions import included, with_user
+from shared.domain.sign_in import sign_in_scopes, user_types
 from shared.names import SyncId, TenantId
 from shared.steps.permissions import Desk, Look
+from shared.steps.sign_in import Attempt
+from shared.steps.sign_in_flow import Vault
 from shared.steps.sync_log import SyncLog
 from shared.steps.tenant_findings import load_findings
 from shared.steps.work import Work
@@ -64,6 +66,24 @@ async def work(services: Services, payload: Mapping[str, Any]) -> AsyncIterator[
             visible_within=services.settings.visible_within,
             read_back_seconds=services.settings.read_back_seconds,
         )
+
+
+async def attempt(services: Services, tenant: TenantRecord, subject: SyncId, number: int) -> Attempt:
+    """One sign-in of a person to the tenant: a sync's, or one ahead of any."""
+    found = await asyncio.to_thread(load_findings, services.of_tenant(tenant.id))
+    types = frozenset(key for key in services.catalog.types if included(tenant.settings, key))
+    artifacts = services.artifacts(tenant.id, subject)
+    return Attempt(
+        vault=Vault(tenant.id, subject, number, artifacts, services.sealed),
+        provider=services.user_sign_in(tenant),
+        caches=services.token_caches,
+        callbacks=services.callbacks,
+        status=services.status,
+        audit=services.audit,
+        clock=services.clock,
+        scopes=sign_in_scopes(services.catalog, types, found.tried),
+        redirect_uri=services.settings.callback_address("sign-in"),
+    )
 
 
 def permission_desk(services: Services, tenant: TenantRecord) -> Desk:

@@ -222,7 +222,7 @@ export interface Left {
 export interface Me {
   name: string;
   kind: "person" | "app" | "key";
-  /** Each with what it includes; none: nothing is allowed. */
+  /** With what they include; none: nothing is allowed. */
   roles: RoleKey[];
   /** The only tenants in reach; null: all. */
   tenants: string[] | null;

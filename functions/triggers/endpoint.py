@@ -18,7 +18,7 @@ from functions.triggers.answers import Answer
 from functions.triggers.call import Call, as_tenant_id, origin
 from functions.triggers.needs import DurableClient, Services, current
 from functions.triggers.once import Handler, once
-from shared.domain.access import OPERATIONS, Caller, Operation, Role, in_reach, may, may_call
+from shared.domain.access import OPERATIONS, Caller, Operation, Role, holds, in_reach, may, may_call
 from shared.domain.sync import Actor, ActorKind, Decision, TenantRecord
 from shared.errors import Problem, StorageConflict, StorageUnavailable
 from shared.names import TenantId
@@ -138,13 +138,18 @@ async def _permitted(
     if tenant is None and not creates:
         raise Problem("tenantNotFound", 404, values={"tenant": name})
     if tenant is not None and not may(caller, role, name, tenant.settings.access):
-        raise forbidden(role)
+        raise forbidden(role) if caller.ids_whole or not holds(caller, role) else _groups_unknown(role)
     return tenant
 
 
 def forbidden(role: Role) -> Problem:
     """Who calls lacks this role, here or altogether."""
     return Problem("forbidden", 403, values={"role": role.value})
+
+
+def _groups_unknown(role: Role) -> Problem:
+    """The tenant names who may, and whether this caller is in one of those groups cannot be told."""
+    return Problem("groupsUnknown", 403, values={"role": role.value})
 
 
 def _refused(problem: Problem, language: Language, base: str) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from shared.domain.access import Caller
 from shared.domain.catalog import Catalog
 from shared.domain.consent import ConsentApp
 from shared.domain.sync import Actor, SyncRecord, TenantRecord
@@ -30,6 +31,21 @@ class ApiSettings(Protocol):
         """A key with all roles, on one machine only."""
         ...
 
+
+    @property
+    def sign_in(self) -> PageSignIn | None:
+        """How people sign in to the page; None: by no directory."""
+        ...
+
+
+class BearerTokens(Protocol):
+    """The tokens of one directory."""
+
+    async def caller(self, token: str) -> Caller:
+        """Who calls with this token. Raises Problem 401 for a token that is no good, 503 where nobody can
+        say.
+        """
+        ...
 
 class GitAnswer(Protocol):
     """What Git is answered."""
@@ -76,6 +92,12 @@ class Services(Protocol):
     @property
     def keys(self) -> KeyStore: ...
     @property
+
+    @property
+    def bearer(self) -> BearerTokens | None:
+        """Tokens of the directory that the API belongs to; None: it accepts none."""
+        ...
+
     def answers(self) -> AnswerStore: ...
     @property
     def callbacks(self) -> Callbacks: ...

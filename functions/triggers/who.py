@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -24,6 +25,8 @@ from shared.errors import Problem
 
 CHALLENGE: Final = 'AccordKey realm="Accord"'
 GIT_CHALLENGE: Final = 'Basic realm="Accord"'
+_TOKEN: Final = re.compile(r"ey[\w-]*\.")
+"""How a token begins, and no key does: a JSON object in base64, and a full stop (RFC 7519)."""
 
 Way = Callable[[func.HttpRequest, Services], Awaitable[Caller | None]]
 """Finds the caller, or None where the request does not use this way; raises Problem where what it shows is no
@@ -43,7 +46,7 @@ async def by_key(request: func.HttpRequest, services: Services) -> Caller | None
 
 
 async def by_basic(request: func.HttpRequest, services: Services) -> Caller | None:
-    """Git's way: any user name, the key as password."""
+    """Git's way: any user name, the key or the token as password."""
     scheme, _, given = (request.headers.get("Authorization") or "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -51,15 +54,15 @@ async def by_basic(request: func.HttpRequest, services: Services) -> Caller | No
         _, _, key = base64.b64decode(given.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as exc:
         raise Problem("unauthenticated", 401) from exc
-    return await caller_of_key(key, services) if key else None
+    if not key:
+        return None
+    return await caller_of_token(key, services) if _TOKEN.match(key) else await caller_of_key(key, services)
 
 
-async def by_bearer(request: func.HttpRequest, services: Services) -> Caller | None:  # noqa: ARG001
-    """A token of Microsoft Entra ID: this installation knows no directory to check it against."""
-    scheme, _, _ = (request.headers.get("Authorization") or "").partition(" ")
-    if scheme.lower() == "bearer":
-        raise Problem("tokenNotAccepted", 401)
-    return None
+async def by_bearer(request: func.HttpRequest, services: Services) -> Caller | None:
+    """A token of Microsoft Entra ID."""
+    scheme, _, token = (request.headers.get("Authorization") or "").partition(" ")
+    return await caller_of_token(token.strip(), services) if scheme.lower() == "bearer" else None
 
 
 API_WAYS: Final[tuple[Way, ...]] = (by_key, by_bearer)
@@ -74,6 +77,13 @@ async def authenticate(
         if (caller := await way(request, services)) is not None:
             return caller
     raise Problem("unauthenticated", 401)
+
+
+async def caller_of_token(token: str, services: Services) -> Caller:
+    """Whom the directory says this is. Raises Problem where there is no directory to check it against."""
+    if services.bearer is None:
+        raise Problem("tokenNotAccepted", 401)
+    return await services.bearer.caller(token)
 
 
 async def caller_of_key(key: str, services: Services) -> Caller:

@@ -102,6 +102,7 @@ _OPERATIONS = (
     Operation("createKey", "POST", "/api/v1/keys", Role.ADMINISTRATOR),
     Operation("deleteKey", "DELETE", "/api/v1/keys/{key}", Role.ADMINISTRATOR),
     Operation("readRepository", "GET", "/git/{tenant}", Role.READER),
+    Operation("getMe", "GET", "/api/v1/me", Role.READER),
     Operation("writeRepository", "POST", "/git/{tenant}", Role.OPERATOR),
 )
 
@@ -111,8 +112,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {operation.id: operation for operat
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. `ids`: the user, group or key ids that a tenant's `access` may name. `tenants`: the only
-    ones this caller may touch; None for all.
+    """Who calls. `ids`: the user, group or key ids that a tenant's `access` may name; `ids_whole` is False
+    where the caller is in groups that could not be told. `tenants`: the only ones this caller may touch; None
+    for all.
     """
 
     actor: Actor
@@ -139,6 +141,7 @@ def holds(caller: Caller, role: Role) -> bool:
     """Whether the caller has the role somewhere: on the installation, before any tenant narrows it."""
     return any(role in INCLUDES[own] for own in caller.roles)
 
+    ids_whole: bool = True
 
 def may_call(caller: Caller, operation: Operation) -> bool:
     """Whether the caller may make this call at all; a tenant in its path is then asked by `may`.
@@ -171,8 +174,8 @@ def may(caller: Caller, role: Role, tenant: TenantId, access: Mapping[str, Seque
 
 
 def _kept(caller: Caller, role: Role, access: Mapping[str, Sequence[str]]) -> bool:
-    named = access.get(ACCESS_KEYS.get(role, ""), ())
-    return not named or not caller.ids.isdisjoint(named)
+    named = frozenset(one.casefold() for one in access.get(ACCESS_KEYS.get(role, ""), ()))
+    return not named or any(one.casefold() in named for one in caller.ids)
 
 
 def allowed_methods(path: str) -> tuple[str, ...]:
@@ -182,4 +185,9 @@ def allowed_methods(path: str) -> tuple[str, ...]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path), re.IGNORECASE)
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace("{path}", ".+")), re.IGNORECASE)
+def roles_in(caller: Caller, tenant: TenantId, access: Mapping[str, Sequence[str]]) -> frozenset[Role]:
+    """Every role that the caller may act in on this tenant."""
+    return frozenset(role for role in Role if may(caller, role, tenant, access))
+
+

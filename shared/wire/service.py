@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from shared.domain.access import KeyRecord
+from shared.domain.access import Caller, KeyRecord, Role
 from shared.domain.catalog import Catalog, Kind, TypeSpec
 from shared.domain.plan import BlockedCode
+from shared.names import TenantId
 from shared.stores import AuditEntry
 from shared.texts import Language, catalogue, say
 from shared.wire.codes import CHANGE_ERRORS, PROBLEMS, SYNC_ERRORS
 from shared.wire.times import optional_time, time_text
+
+
+def me_json(
+    caller: Caller, roles: Collection[Role], narrowed: Mapping[TenantId, Collection[Role]]
+) -> dict[str, Any]:
+    """Who calls (schema `MeAnswer`)."""
+    return {
+        "name": caller.actor.name,
+        "kind": caller.actor.kind.value,
+        "roles": _names(roles),
+        "tenants": None if caller.tenants is None else sorted(caller.tenants),
+        "narrowed": {tenant: _names(own) for tenant, own in sorted(narrowed.items())},
+    }
+
+
+def _names(roles: Collection[Role]) -> list[str]:
+    return [role.value for role in Role if role in roles]
 
 
 def key_json(key: KeyRecord) -> dict[str, Any]:

@@ -100,11 +100,12 @@ class Services:
     """The services, in memory."""
 
     def __init__(self) -> None:
-        self.settings = SimpleNamespace(public_url=None, local_key=None)
+        self.settings = SimpleNamespace(public_url=None, local_key=None, sign_in=None)
         self.clock = Clock()
         self.status = stores.MemoryStatus()
         self.audit = stores.MemoryAudit()
         self.keys = stores.MemoryKeys()
+        self.bearer = None
         self.answers = stores.MemoryAnswers()
         self.callbacks = stores.MemoryCallbacks()
         self.sealed = people.GlassSeal()

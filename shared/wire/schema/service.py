@@ -11,6 +11,19 @@ from shared.wire.schema.scalars import Answer, Body, TenantSlug, Time
 RoleKey = Literal["Reader", "Operator", "Approver", "Administrator"]
 
 
+class MeAnswer(Answer):
+    """Who calls, and what they may do: the page offers nothing else."""
+
+    name: str
+    kind: Literal["person", "app", "key"]
+    roles: Annotated[list[RoleKey], Field(description="With what they include; none: nothing is allowed.")]
+    tenants: Annotated[list[str] | None, Field(description="The only tenants in reach; null: all.")]
+    narrowed: Annotated[
+        dict[str, list[RoleKey]],
+        Field(description="The tenants whose `access` leaves the caller other roles than `roles`."),
+    ]
+
+
 class KeyBody(Body):
     """A function key to make."""
 
@@ -119,6 +132,10 @@ class FieldFault(Answer):
 
     field: str
     detail: str
+    path: Annotated[str | None, Field(description="Of an item that is refused: the same as `field`.")] = None
+    message: Annotated[str | None, Field(description="Of an item: the same as `detail`.")] = None
+    file: Annotated[str | None, Field(description="Of an item: which of its files.")] = None
+    line: int | None = None
 
 
 class ProblemAnswer(Answer):

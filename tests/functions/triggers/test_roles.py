@@ -16,6 +16,7 @@ from functions.triggers import (
     downloads,
     git,
     keys,
+    me,
     operations,
     permissions,
     service,
@@ -37,6 +38,7 @@ MODULES = (
     decisions,
     downloads,
     keys,
+    me,
     operations,
     permissions,
     service,
@@ -51,7 +53,7 @@ READERS = (
     "listTenants getTenant listSyncs getSync listChanges getChange getReport getLogs getArtifacts".split()
 )
 READERS += ["getOperation", "listTenantAudit", "listAudit", "listTypes", "getAuthentication"]
-READERS += ["listPermissions"]
+READERS += ["listPermissions", "getMe"]
 OPERATORS = ["startSync", "cancelSync", "checkAuthentication", "startAuthentication", "signOut"]
 OPERATORS += ["checkTenantPermissions"]
 APPROVERS = ["decide"]
