@@ -1,6 +1,7 @@
 // The page: its frame around the view that the address names, drawn anew whenever something has changed.
 import { closeAll, dialogs } from "./core/dialogs.js";
 import { banner, header, signIn } from "./core/frame.js";
+import { later } from "./core/later.js";
 import { begin, poke } from "./core/live.js";
 import { messages } from "./core/message.js";
 import { hasMoved, noted, route } from "./core/router.js";
@@ -8,12 +9,14 @@ import { keyWanted } from "./core/session.js";
 import { drawnBy } from "./core/state.js";
 import { loadTexts, say } from "./core/texts.js";
 import { html, render } from "./core/view.js";
-import { reviewView } from "./views/review/view.js";
-import { syncView } from "./views/sync/view.js";
-import { tenantView } from "./views/tenant/view.js";
 import { tenantsView } from "./views/tenants/view.js";
 
-const VIEWS = { tenants: tenantsView, tenant: tenantView, sync: syncView, review: reviewView };
+const VIEWS = {
+  tenants: tenantsView,
+  tenant: later(async () => (await import("./views/tenant/view.js")).tenantView),
+  sync: later(async () => (await import("./views/sync/view.js")).syncView),
+  review: later(async () => (await import("./views/review/view.js")).reviewView),
+};
 
 function page() {
   const now = route();
@@ -64,6 +67,7 @@ async function start() {
   root.textContent = "";
   drawnBy(draw);
   begin();
+  setTimeout(() => Object.values(VIEWS).forEach((view) => "fetch" in view && view.fetch()), 3000);
   addEventListener("pageshow", (event) => event.persisted && poke());
 }
 

@@ -99,14 +99,11 @@ export async function all(path) {
  * @param {Record<string, string | undefined>} extra
  */
 async function write(method, path, body, extra) {
-  const given = Object.entries(extra).filter(([, value]) => value !== undefined);
-  const type = body === undefined ? {} : { "Content-Type": "application/json" };
-  const init = {
-    method,
-    headers: { ...type, .../** @type {Record<string, string>} */ (Object.fromEntries(given)) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const response = await send(path, init);
+  const given = Object.entries(extra).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  /** @type {Record<string, string>} */
+  const extraHeaders = Object.fromEntries(given);
+  if (body !== undefined) extraHeaders["Content-Type"] = "application/json";
+  const response = await send(path, { method, headers: extraHeaders, body: body === undefined ? null : JSON.stringify(body) });
   const text = await response.text();
   return text ? JSON.parse(text) : null;
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from functions.triggers.page import SHOWN
+from shared.domain.sync import Mode
 from shared.texts import Language, catalogue
 
 PAGE = Path(__file__).resolve().parents[3] / "functions" / "page"
@@ -21,6 +22,8 @@ OWN = {key.removeprefix("page.") for key in TEXTS[Language.ENGLISH] if key.start
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "core.theme.": ("auto", "light", "dark"),
+    "tenants.modes.": tuple(one.value for one in Mode),
+    "tenants.does.": tuple(one.value for one in Mode),
 }
 """Texts of the page's own that are asked for by a value, which is one of these."""
 
