@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from shared.domain.decision import Choice, Code, Newer, Refused, Request, Standing, Verdict, decided
 from shared.domain.move import Moved
-from shared.domain.sync import Decision, DecisionKind, SyncRecord
+from shared.domain.sync import Actor, Decision, DecisionKind, SyncRecord
 from shared.errors import Problem
 from shared.names import CommitId, SyncId, TenantId
 from shared.steps import trail
@@ -38,6 +38,10 @@ class Plans(Protocol):
 
     async def commits(self, sync: SyncRecord) -> Sequence[CommitId]:
         """The commits that this sync's plan rests on."""
+        ...
+
+    async def unnoted(self, tenant: TenantId) -> Sequence[Actor]:
+        """Who pushed lately, and has been noted by nobody yet."""
         ...
 
 
@@ -95,9 +99,14 @@ async def _one(
 
 
 async def _involved(status: StatusStore, plans: Plans, sync: SyncRecord) -> frozenset[str]:
-    """Who started the sync, or pushed (by credentials, not by author line) what its plan rests on."""
+    """Who started the sync, or pushed (by credentials, not by author line) what its plan rests on.
+
+    Who is not noted yet counts whatever they pushed. They are asked for first: a note that is written in
+    between is then found in the table.
+    """
+    unnoted = await plans.unnoted(sync.tenant)
     pushers = await status.pushers(sync.tenant, await plans.commits(sync))
-    return frozenset({sync.started_by.id, *(actor.id for actor in pushers.values())})
+    return frozenset({sync.started_by.id, *(actor.id for actor in (*pushers.values(), *unnoted))})
 
 
 def _problem(refused: Refused, tenant: TenantId, sync: SyncId, superseded: bool) -> Problem:

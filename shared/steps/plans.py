@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from shared.domain.choice import choose
 from shared.domain.decision import Choice, Request
-from shared.domain.sync import SyncRecord
+from shared.domain.sync import Actor, SyncRecord
 from shared.names import BASE, MAIN, CommitId, SyncId, TenantId
 from shared.ports import Artifacts, Repository
 from shared.steps import blobs
+from shared.steps.push import Push, load_actor
 
 MOST = 50
 """Commits of one file that are looked at."""
+
+
+class PushedTo(Repository, Protocol):
+    """A repository, and the pushes that it keeps until somebody has taken note of them."""
+
+    def pending_pushes(self) -> Sequence[Push]: ...
 
 
 class StoredPlans:
@@ -22,7 +30,7 @@ class StoredPlans:
     def __init__(
         self,
         artifacts: Callable[[TenantId, SyncId], Artifacts],
-        repository: Callable[[TenantId], Repository],
+        repository: Callable[[TenantId], PushedTo],
     ) -> None:
         self._artifacts, self._repository = artifacts, repository
 
@@ -39,6 +47,11 @@ class StoredPlans:
         where it was as B has it, fifty at most.
         """
         return await asyncio.to_thread(self._commits, sync)
+
+    async def unnoted(self, tenant: TenantId) -> Sequence[Actor]:
+        """Who made the pushes that `main` holds and nobody has taken note of."""
+        pushes = await asyncio.to_thread(lambda: self._repository(tenant).pending_pushes())
+        return [load_actor(one.principal) for one in pushes]
 
     def _commits(self, sync: SyncRecord) -> Sequence[CommitId]:
         plan = blobs.load_plan(self._artifacts(sync.tenant, sync.id))

@@ -38,6 +38,7 @@ from shared.domain.sync import (
     TenantRecord,
 )
 from shared.steps.permissions import Desk, Look
+from shared.steps.push import Notary
 from shared.steps.sign_in import Attempt
 from shared.steps.sign_in_flow import Vault
 
@@ -59,6 +60,7 @@ def _fakes(name: str) -> Any:
 
 
 stores, people, granting = _fakes("stores"), _fakes("user_access"), _fakes("granting")
+ports = _fakes("sync_ports")
 
 
 @dataclass
@@ -134,6 +136,9 @@ class Services:
     async def commits(self, sync):
         return []
 
+    async def unnoted(self, tenant):
+        return []
+
     def new_sync_id(self):
         self._ids += 1
         return new_sync_id(self.clock.at + dt.timedelta(milliseconds=self._ids), b"\0" * 10)
@@ -155,7 +160,14 @@ class Services:
         yield Look(self.permission_desk(tenant), self.client_id, self.app, self.app, None, attempts=1)
 
     def repository(self, tenant):
-        return self.repositories.setdefault(tenant, stores.MemoryRepository())
+        return self.repositories.setdefault(tenant, ports.GitInMemory(ports.Effects()))
+
+    def note_pushes(self, tenant):
+        """As the real ones, but at once: who asked for which commits, and the audit's entry."""
+        repository = self.repository(tenant)
+        for one in repository.noted:
+            Notary(self.status, self.audit, tenant, _finish)(one, [one.new])
+        repository.noted.clear()
 
     def git(self, tenant):
         def serve(*given, may_push):
@@ -179,6 +191,12 @@ class Services:
 
     async def health(self):
         return {"storage": self.healthy}
+
+
+def _finish(work) -> None:
+    """Runs what never waits, as storage in memory does not."""
+    with pytest.raises(StopIteration):
+        work.send(None)
 
 
 @dataclass

@@ -39,7 +39,10 @@ def sync_id(n: int = 0) -> SyncId:
 
 
 class Plans:
-    """A stored plan in which c0 is a deletion and c9 is unknown."""
+    """A stored plan in which c0 is a deletion and c9 is unknown. `pushing`: who is noted by nobody yet."""
+
+    def __init__(self, *pushing: Actor) -> None:
+        self.pushing = list(pushing)
 
     async def choice(self, sync: SyncRecord, request: Request) -> Choice:
         named = request.changes or (ChangeId("c0"), ChangeId("c1"), ChangeId("c2"))
@@ -53,6 +56,9 @@ class Plans:
 
     async def commits(self, sync: SyncRecord) -> list[CommitId]:
         return COMMITS
+
+    async def unnoted(self, tenant: TenantId) -> list[Actor]:
+        return self.pushing
 
 
 def asks(kind: DecisionKind = DecisionKind.APPROVE, **more) -> Request:
@@ -183,6 +189,51 @@ def test_the_second_person_is_neither_who_started_nor_who_pushed(play):
     codes, made = play(scenario)
     assert codes == ["secondPerson"] * 3
     assert made.decision.by == BOB
+
+
+def test_who_pushed_and_is_noted_by_nobody_yet_is_no_second_person(play):
+    async def scenario(stores):
+        await tenant(stores, second=True)
+        await waiting(stores)
+        approval = asks(by=CAT, confirm_deletions=True)
+        with pytest.raises(Problem) as told:
+            await decide(stores.status, stores.audit, Plans(CAT), CONTOSO, sync_id(), approval)
+        return told.value.code, await says(stores, approval)
+
+    code, made = play(scenario)
+    assert code == "secondPerson"
+    assert made.decision.by == CAT
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [(None, "secondPerson"), (ADA, "secondPerson"), (CAT, "secondPerson"), (BOB, None)],
+    ids=["nobody", "who started", "who pushed", "somebody else"],
+)
+def test_a_flow_decides_for_somebody_who_has_not_taken_part(play, named, code):
+    flow = Actor(ActorKind.APP, "Teams card", "app-id", "flow-app")
+
+    async def scenario(stores):
+        await tenant(stores, second=True)
+        await stores.status.pushed(CONTOSO, COMMITS, CAT)
+        await waiting(stores)
+        person = None if named is None else named.id
+        approval = asks(by=flow, decided_by=person, confirm_deletions=True)
+        if code is None:
+            return (await says(stores, approval)).decision.decided_by
+        return (await refused(stores, approval)).code
+
+    assert play(scenario) == (code or BOB.id)
+
+
+def test_an_app_that_started_a_sync_approves_it_for_nobody(play):
+    async def scenario(stores):
+        await tenant(stores, second=True)
+        await waiting(stores)
+        by = Actor(ActorKind.APP, "Teams card", ADA.id, "flow-app")
+        return (await refused(stores, asks(by=by, decided_by=BOB.id, confirm_deletions=True))).code
+
+    assert play(scenario) == "secondPerson"
 
 
 def test_under_the_second_persons_rule_anybody_may_reject(play):

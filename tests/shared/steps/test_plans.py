@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from scene import ADA
 from sync_ports import START
 
 from shared.domain.decision import Choice, Request
-from shared.domain.sync import DecisionKind
+from shared.domain.sync import Actor, ActorKind, DecisionKind
 from shared.names import MAIN
 from shared.steps.plans import MOST, StoredPlans
+from shared.steps.push import dump_actor
 
 
 def stored(scene):
@@ -94,3 +96,12 @@ def test_a_plan_before_anything_was_agreed_on(scene):
     del scene.git.heads["refs/accord/base"]
 
     assert commits(scene) == (made,)
+
+
+def test_who_pushed_is_known_before_anybody_has_noted_it():
+    cat = Actor(ActorKind.PERSON, "Cat", "cat-id", "git")
+    push = SimpleNamespace(principal=dump_actor(cat))
+    repository = SimpleNamespace(pending_pushes=lambda: [push])
+    plans = StoredPlans(lambda tenant, sync: None, lambda tenant: repository)
+
+    assert asyncio.run(plans.unnoted("contoso")) == [cat]
