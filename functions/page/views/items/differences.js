@@ -1,0 +1,56 @@
+// Differences between two points, item by item and property by property.
+import { html, nothing, repeat } from "../../core/view.js";
+import { number, say } from "../../core/texts.js";
+import { change, pathText, side } from "../review/values.js";
+import { redraw } from "../../core/state.js";
+import { titleOf } from "../tenant/settings-types.js";
+import { at, linkedIn } from "./addresses.js";
+
+/** @typedef {import("../../api.d.ts").Difference} Difference */
+
+const STEP = 50;
+/** How many are shown, of which list. @type {WeakMap<Difference[], number>} */
+const shown = new WeakMap();
+
+const ACTIONS = {
+  create: { look: "good", name: () => say("items.created") },
+  update: { look: "info", name: () => say("items.updated") },
+  delete: { look: "bad", name: () => say("items.deleted") },
+};
+
+/**
+ * @param {string} tenant
+ * @param {Difference[]} found
+ * @param {{before: string, after: string}} names
+ */
+export function differenceList(tenant, found, names) {
+  if (!found.length) return html`<p class="empty">${say("items.same")}</p>`;
+  const many = shown.get(found) ?? STEP;
+  const open = found.length <= 5;
+  return html`${counts(found)}
+    <div class="differences">${repeat(found.slice(0, many), (one) => one.path, (one) => html`<details class="card difference" ?open=${open}>
+      <summary><span class="badge ${ACTIONS[one.action].look}">${ACTIONS[one.action].name()}</span>
+        <b>${one.name}</b> <span class="muted">${titleOf(one.type)}</span></summary>
+      ${properties(tenant, one, names)}</details>`)}</div>
+    ${found.length > many ? html`<p class="more"><button type="button" @click=${() => { shown.set(found, many + STEP); redraw(); }}>${
+      say.count("items.showMore", found.length - many)}</button></p>` : nothing}`;
+}
+
+/** @param {Difference[]} found */
+function counts(found) {
+  const by = Object.entries(ACTIONS).map(([key, { look, name }]) => ({ look, name, many: found.filter((one) => one.action === key).length }));
+  return html`<p class="row" role="status">${say.count("items.differ", found.length)}
+    ${by.filter((one) => one.many).map((one) => html`<span class="badge ${one.look}">${number(one.many)} ${one.name()}</span>`)}</p>`;
+}
+
+/**
+ * @param {string} tenant
+ * @param {Difference} one
+ * @param {{before: string, after: string}} names
+ */
+function properties(tenant, one, names) {
+  const linked = linkedIn(tenant);
+  return html`<p><a data-link href=${at(tenant, { type: one.type, item: one.path })}><code>${one.path}</code></a></p>
+    ${one.properties.map((property) => html`<section class="property"><h4>${pathText(property.path, linked)}</h4>
+      ${change(side(property, "from"), side(property, "to"), names, linked)}</section>`)}`;
+}

@@ -1,0 +1,60 @@
+// What an administrator decides about a tenant: one form, saved as a whole.
+import { html, nothing } from "../../core/view.js";
+import { say } from "../../core/texts.js";
+import { accessPart, applicationPart, authenticationPart, generalPart, limitsPart, safetyPart } from "./settings-parts.js";
+import { driftPart } from "./settings-drift.js";
+import { schedulePart } from "./settings-schedule.js";
+import { typesPart } from "./settings-types.js";
+import { discard, editing, save } from "./editing.js";
+import { refused, waiting } from "./parts.js";
+import { removalPart } from "./removal.js";
+
+/** @typedef {import("../../api.d.ts").Tenant} Tenant */
+/** @typedef {import("./editing.js").Editing} Editing */
+
+/**
+ * @param {Tenant} tenant
+ * @param {import("../../core/router.js").Route} route
+ * @param {string} stamp
+ */
+export function settingsPanel(tenant, route, stamp) {
+  const form = editing(tenant.id, stamp);
+  if (!form.draft) return form.error ? refused(form.error) : waiting();
+  const never = !tenant.lastSync && !tenant.activeSync;
+  return html`<form class="settings" novalidate @submit=${(/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    void save(form, event.submitter);
+  }}>
+    ${summary(form)}
+    ${generalPart(form, never)}
+    ${schedulePart(form)}
+    ${typesPart(form, stamp)}
+    ${authenticationPart(form)}
+    ${limitsPart(form)}
+    ${driftPart(form, stamp)}
+    ${safetyPart(form)}
+    ${accessPart(form)}
+    ${applicationPart(form, never)}
+    ${saveBar(form)}
+  </form>
+  ${removalPart(tenant)}`;
+}
+
+/**
+ * The faults that the last save was refused for; each stands at its field too.
+ * @param {Editing} form
+ */
+function summary(form) {
+  if (!form.faults.length) return nothing;
+  return html`<div class="note error" role="alert" tabindex="-1" id="settings-faults"><p>${say.count("tenant.faults", form.faults.length)}</p>
+    <ul>${form.faults.map((one) => html`<li><code>${one.field.replace(/^\/settings\//, "").replaceAll("/", ".").replace(/^\./, "")}</code> ${one.detail}</li>`)}</ul></div>`;
+}
+
+/** @param {Editing} form */
+function saveBar(form) {
+  return html`<div class="save-bar" ?hidden=${!form.changed}>
+    <p>${say("tenant.unsaved")}</p>
+    <button type="button" @click=${() => discard(form)}>${say("tenant.discard")}</button>
+    <button class="primary">${say("tenant.save")}</button>
+  </div>`;
+}
