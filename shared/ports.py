@@ -43,12 +43,15 @@ __all__ = [
     "CacheKind",
     "Clock",
     "DeviceCode",
+    "EditedRepository",
     "Held",
     "Lease",
     "PollKind",
     "Polled",
     "Repository",
     "Request",
+    "Revision",
+    "Revisions",
     "Sealed",
     "StatusStore",
     "StoredCache",
@@ -231,4 +234,50 @@ class Repository(Protocol):
 
     def between(self, old: CommitId | None, new: CommitId) -> Sequence[CommitId]:
         """The commits reachable from `new` and not from `old`, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One commit as people read it. `author`: its author line, which anybody may write as they like; `at`:
+    when that author wrote it; `files`: how many files differ from its first parent.
+    """
+
+    id: CommitId
+    author: Author
+    at: dt.datetime
+    message: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """A part of a history, newest first. `count`: how many there are in all, where the history has an end
+    that is near (`since`); `more`: others follow.
+    """
+
+    value: Sequence[Revision]
+    more: bool
+    count: int | None = None
+
+
+class EditedRepository(Repository, Protocol):
+    """The same repository for people without Git: its history, and commits in somebody's name."""
+
+    def holds(self, commit: CommitId) -> bool:
+        """Whether this is a commit of the repository."""
+        ...
+
+    def revisions(
+        self, commit: CommitId, path: str | None, since: CommitId | None, top: int, after: int
+    ) -> Revisions:
+        """The history from `commit` on, of one file or folder where `path` is given, without what `since` and
+        its ancestors hold, and without the `after` newest.
+        """
+        ...
+
+    def commit_for(self, commit: BranchCommit, principal: str) -> CommitId | None:
+        """Makes the commit, and keeps who asked for it as a push's author is kept, in the same step. Answers
+        where the ref stands. Raises HeadMoved.
+        """
         ...

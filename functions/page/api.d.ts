@@ -1,16 +1,18 @@
 // Made from shared/wire/schema by `python -m shared.wire.typescript`: change the models, not this file.
 
-export type CauseKey = "person" | "signInDeadline" | "timeLimit" | "approvalDeadline" | "superseded";
-
 export type ModeKey = "full" | "backupOnly" | "previewOnly";
+
+export type StatusKey = "notRun" | "idle" | "starting" | "inProgress" | "newError" | "pendingAuthentication" | "pendingApproval" | "partiallySucceeded" | "pendingAdminConsent";
+
+export type ActionKey = "create" | "update" | "delete";
+
+export type CauseKey = "person" | "signInDeadline" | "timeLimit" | "approvalDeadline" | "superseded";
 
 export type IncompleteKey = "deploy" | "userAuthentication" | "notRead" | "massRemoval" | "blocked";
 
 export type OutcomeKey = "succeeded" | "rejected" | "reverted" | "expired" | "partiallySucceeded" | "cancelled" | "failed";
 
 export type RoleKey = "Reader" | "Operator" | "Approver" | "Administrator";
-
-export type StatusKey = "notRun" | "idle" | "starting" | "inProgress" | "newError" | "pendingAuthentication" | "pendingApproval" | "partiallySucceeded" | "pendingAdminConsent";
 
 export type StageKey = "starting" | "authenticating" | "checkingPermissions" | "backingUp" | "comparing" | "approval" | "deploying" | "tenantApproval" | "settling" | "reporting";
 
@@ -66,16 +68,38 @@ export interface AuditList {
   nextLink: string | null;
 }
 
+/** The author line of a commit. `kind`: whose credentials brought it; null where nobody noted. */
+export interface Author {
+  name: string;
+  kind: "person" | "app" | "key" | "schedule" | "service" | null;
+}
+
 /** Why a change cannot be deployed. */
 export interface Blocked {
   code: "unresolvedReference" | "permissionMissing" | "needsUser" | "unchangeable" | "ambiguous" | "protected";
   detail: string;
 }
 
+/** In the order asked for. */
+export interface Bulk {
+  value: BulkEntry[];
+}
+
+/** What became of one of them. */
+export interface BulkEntry {
+  tenant: string;
+  /** The HTTP status that this one alone would have had. */
+  status: number;
+  /** The sync; of a 409, the one in the way. */
+  sync: string | null;
+  /** The problem document. */
+  problem: Record<string, unknown> | null;
+}
+
 /** One item's change. */
 export interface Change {
   id: string;
-  action: "create" | "update" | "delete";
+  action: ActionKey;
   type: string;
   item: string;
   path: string;
@@ -107,6 +131,40 @@ export interface ChangeList {
   digest: string;
   value: Change[];
   nextLink: string | null;
+}
+
+/** The faults; none: it can be written. */
+export interface Check {
+  errors: ItemFault[];
+}
+
+/** A commit. */
+export interface Commit {
+  id: string;
+  at: string;
+  author: Author;
+  pushedBy: Pusher | null;
+  message: string;
+  /** The sync whose commit it is. */
+  sync: string | null;
+  /** How many files it changed. */
+  files: number;
+}
+
+/** Commits, newest first. */
+export interface CommitList {
+  value: Commit[];
+  nextLink: string | null;
+  /** How many there are in all; only with `since`. */
+  count: number | null;
+}
+
+/** What the copy did. `commit` null and no files: everything was so already. */
+export interface Copy {
+  commit: string | null;
+  /** Files that the commit changes. */
+  files: number;
+  unresolved: MissingReference[];
 }
 
 /** Rows listed, and items that are counted only. */
@@ -144,6 +202,36 @@ export interface Deploy {
   skipped: number;
 }
 
+/** An item that differs. */
+export interface Difference {
+  path: string;
+  type: string;
+  workload: string;
+  name: string;
+  action: ActionKey;
+  properties: DifferingProperty[];
+  /** Why its files cannot be compared. */
+  fault: string | null;
+}
+
+/** What leads from one commit to the other, by path. A page may hold fewer than asked for. */
+export interface DifferenceList {
+  value: Difference[];
+  nextLink: string | null;
+  /** The first commit. */
+  from: string | null;
+  /** The second commit. */
+  to: string | null;
+}
+
+/** One property at either point; `from` or `to` is left out where there is none. */
+export interface DifferingProperty {
+  path: string;
+  change: "added" | "changed" | "removed";
+  from?: unknown;
+  to?: unknown;
+}
+
 /** What the backup adopted, in items. */
 export interface Drift {
   added: number;
@@ -178,12 +266,64 @@ export interface Fault {
 export interface FieldFault {
   field: string;
   detail: string;
+  /** Of an item that is refused: the same as `field`. */
+  path?: string | null;
+  /** Of an item: the same as `detail`. */
+  message?: string | null;
+  /** Of an item: which of its files. */
+  file?: string | null;
+  line?: number | null;
 }
 
 /** Whether the service and what it stands on answer. */
 export interface Health {
   status: "healthy" | "unhealthy";
   checks: Record<string, boolean>;
+}
+
+/** One item as its files hold it. */
+export interface Item {
+  path: string;
+  type: string;
+  workload: string;
+  name: string;
+  blob: string;
+  ref: string | null;
+  /** The JSON file; null where it cannot be read. */
+  content: Record<string, unknown> | null;
+  /** The same file as it is written. */
+  text: string;
+  /** Long texts that lie beside it, such as scripts, by file name. */
+  beside: Record<string, string>;
+}
+
+/** An item in a list. */
+export interface ItemEntry {
+  path: string;
+  type: string;
+  workload: string;
+  name: string;
+  /** Changes with the item; what `If-Match` takes. */
+  blob: string;
+  /** Bytes of all its files. */
+  size: number;
+}
+
+/** Why an item is refused. */
+export interface ItemFault {
+  /** A JSON pointer into the file; empty where none is known. */
+  path: string;
+  message: string;
+  file: string;
+  line: number | null;
+}
+
+/** The items at one commit, by path. */
+export interface ItemList {
+  value: ItemEntry[];
+  nextLink: string | null;
+  /** The commit; null before the first. */
+  ref: string | null;
 }
 
 /** A function key, without the key. */
@@ -228,6 +368,15 @@ export interface Me {
   tenants: string[] | null;
   /** The tenants whose `access` leaves the caller other roles than `roles`. */
   narrowed: Record<string, RoleKey[]>;
+}
+
+/** A reference to what this tenant does not have. */
+export interface MissingReference {
+  path: string;
+  type: string;
+  name: string;
+  /** As it stands in the file. */
+  reference: string;
 }
 
 /** The only answer that holds the key itself. */
@@ -297,6 +446,8 @@ export interface Plan {
   expiresAt: string | null;
   /** An earlier sync whose plan had this digest. */
   sameAs: string | null;
+  /** Where `main` stood when the plan was made of it. */
+  commit: string | null;
 }
 
 /** RFC 9457: what went wrong and, in `detail`, what to do next. */
@@ -320,6 +471,13 @@ export interface Progress {
 }
 
 export interface Property {
+}
+
+/** Whose credentials brought a commit. */
+export interface Pusher {
+  name: string;
+  kind: "person" | "app" | "key" | "schedule" | "service";
+  via: string;
 }
 
 /** What a sync found and did. */
@@ -498,6 +656,11 @@ export interface TenantList {
   nextLink: string | null;
 }
 
+/** The next times of a schedule. */
+export interface TimeList {
+  value: string[];
+}
+
 /** A value over 8 kB in a list; whole in `/changes/{change}`. */
 export interface TruncatedValue {
   truncated: true;
@@ -552,6 +715,23 @@ export interface Unresolved {
   why: string;
 }
 
+/** An item that was written. Nothing to change: `commit` is where `main` stood already. */
+export interface WrittenItem {
+  path: string;
+  type: string;
+  workload: string;
+  name: string;
+  blob: string;
+  ref: string | null;
+  /** The JSON file; null where it cannot be read. */
+  content: Record<string, unknown> | null;
+  /** The same file as it is written. */
+  text: string;
+  /** Long texts that lie beside it, such as scripts, by file name. */
+  beside: Record<string, string>;
+  commit: string | null;
+}
+
 /** Narrows a role for this tenant to these users, groups or keys; an empty list narrows nothing. */
 export interface AccessBody {
   reader?: string[];
@@ -566,8 +746,57 @@ export interface ApplicationBody {
   credential?: CredentialBody;
 }
 
+/** One decision of many. */
+export interface BulkDecision {
+  decision: DecisionKey;
+  /** The plan's digest, as the changes were listed with it. */
+  digest: string;
+  comment?: string | null;
+  /** Only these changes; the others stay pending. Not with `reject`. */
+  changes?: string[] | null;
+  /** Needed where a chosen change deletes. */
+  confirmDeletions?: boolean;
+  /** The user a flow decides for, by their id in the directory. */
+  decidedBy?: string | null;
+  /** A tenant's id. */
+  tenant: string;
+  /** A sync's id. */
+  sync: string;
+}
+
+/** Decisions, each on the plan that it names. */
+export interface BulkDecisionsBody {
+  decisions: BulkDecision[];
+}
+
+/** Syncs to start: of the tenants named, of all, or of those that a filter finds. */
+export interface BulkSyncsBody {
+  tenants?: string[] | null;
+  all?: boolean;
+  filter?: FilterBody | null;
+  mode?: ModeKey;
+  types?: string[] | null;
+  comment?: string | null;
+  supersede?: boolean;
+}
+
 /** Why. */
 export interface CancelBody {
+  comment?: string | null;
+}
+
+/** An item to check as a write would, without writing it. */
+export interface CheckBody {
+  /** An item's file: `<workload>/<type>/<name>.json`. */
+  path: string;
+  content: Record<string, unknown>;
+}
+
+/** Items to make as they are elsewhere. */
+export interface CopyBody {
+  from: SourceBody;
+  /** Items, or folders with a slash at the end; null for all. */
+  paths?: string[] | null;
   comment?: string | null;
 }
 
@@ -590,6 +819,13 @@ export interface DecisionBody {
   confirmDeletions?: boolean;
   /** The user a flow decides for, by their id in the directory. */
   decidedBy?: string | null;
+}
+
+/** Tenants as `GET /tenants` finds them. */
+export interface FilterBody {
+  /** Any of these. */
+  status?: StatusKey[] | null;
+  search?: string;
 }
 
 /** A function key to make. */
@@ -628,6 +864,13 @@ export interface SettingsBody {
   access?: AccessBody;
   cloud?: "global" | "usGov" | "usGovDoD" | "china";
   application?: ApplicationBody;
+}
+
+/** Where items are copied from. */
+export interface SourceBody {
+  tenant?: string | null;
+  /** `main`, `tenant`, a tag, or a commit's id. */
+  ref: string;
 }
 
 /** What a start may ask for; all of it may be left out. */

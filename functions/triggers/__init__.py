@@ -12,16 +12,21 @@ def blueprints() -> tuple[Blueprint, ...]:
     """Every HTTP function."""
     from functions.triggers.audit import audit
     from functions.triggers.authentication import authentication
+    from functions.triggers.bulk import bulk
     from functions.triggers.callback_consent import callback_consent
     from functions.triggers.callback_sign_in import callback_sign_in
     from functions.triggers.changes import changes
+    from functions.triggers.commits import commits
+    from functions.triggers.copies import copies
     from functions.triggers.decisions import decisions
     from functions.triggers.downloads import downloads
     from functions.triggers.git import git
+    from functions.triggers.items import items
     from functions.triggers.keys import keys
     from functions.triggers.operations import operations
     from functions.triggers.page import page
     from functions.triggers.permissions import permissions
+    from functions.triggers.schedules import schedules
     from functions.triggers.service import service
     from functions.triggers.syncs import syncs
     from functions.triggers.tenants import tenants
@@ -30,4 +35,5 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     api = (tenants, syncs, operations, changes, decisions, downloads, audit, types, service, keys, unknown)
     people = (authentication, callback_sign_in, permissions, callback_consent)
-    return (*api, *people, git, page)
+    files = (items, commits, copies, bulk, schedules)
+    return (*api, *files, *people, git, page)

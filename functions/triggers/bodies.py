@@ -24,32 +24,38 @@ SHOWN_FAULTS: Final = 50
 Model = TypeVar("Model", bound="BaseModel")
 
 
-def read_json(request: func.HttpRequest) -> Any:
+def read_json(request: func.HttpRequest, largest: int = LARGEST, deepest: int = DEEPEST) -> Any:
     """The body's JSON value; an empty body is an empty object. Raises Problem."""
+    raw = read_bytes(request, largest)
+    return parse(raw, deepest) if raw.strip() else {}
+
+
+def read_bytes(request: func.HttpRequest, largest: int) -> bytes:
+    """The body, which says that it is JSON. Raises Problem."""
     raw = request.get_body()
-    if len(raw) > LARGEST:
-        raise Problem("bodyTooLarge", 413, values={"limit": LARGEST})
+    if len(raw) > largest:
+        raise Problem("bodyTooLarge", 413, values={"limit": largest})
     if not raw.strip():
-        return {}
+        return raw
     media_type = (request.headers.get("Content-Type") or "application/json").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         headers = {"Accept-Patch" if request.method == "PATCH" else "Accept": ", ".join(MEDIA_TYPES)}
         raise Problem("unsupportedMediaType", 415, headers=headers)
-    return parse(raw)
+    return raw
 
 
-def parse(raw: bytes) -> Any:
-    """Strict JSON (RFC 8259): UTF-8, no name twice in an object, no NaN, nested 32 deep at most."""
+def parse(raw: bytes, deepest: int = DEEPEST) -> Any:
+    """Strict JSON (RFC 8259): UTF-8, no name twice in an object, no NaN, nested `deepest` deep at most."""
     try:
         value = json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant)
     except UnicodeDecodeError as exc:
         raise _invalid("It is not UTF-8") from exc
     except RecursionError as exc:
-        raise _invalid(f"It is nested more than {DEEPEST} deep") from exc
+        raise _invalid(f"It is nested more than {deepest} deep") from exc
     except ValueError as exc:
         raise _invalid(str(exc)) from exc
-    if _depth(value) > DEEPEST:
-        raise _invalid(f"It is nested more than {DEEPEST} deep")
+    if _depth(value) > deepest:
+        raise _invalid(f"It is nested more than {deepest} deep")
     return value
 
 

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -146,10 +147,13 @@ class Call:
         query = {"until": until, "token": token} if until == "end" else {"token": token}
         return f"{self.address('operations', sync)}?{urlencode(query)}"
 
-    def page(self, value: list[Any], after: str | None) -> dict[str, Any]:
-        """A page of a list; `after`: where the next begins."""
+    def page(
+        self, value: list[Any], after: str | None, pinned: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """A page of a list; `after`: where the next begins, `pinned`: parameters that it goes on with."""
         path = urlsplit(self.request.url).path
-        link = f"{self.origin}{path}?{self.query.with_(after)}" if after else None
+        query = Query({**self.request.params, **(pinned or {})}, self.language)
+        link = f"{self.origin}{path}?{query.with_(after)}" if after else None
         return {"value": value, "nextLink": link}
 
 

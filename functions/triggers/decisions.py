@@ -14,7 +14,7 @@ from functions.triggers.waking import wake
 from shared.domain.decision import Request
 from shared.domain.sync import DecisionKind
 from shared.errors import Problem
-from shared.names import ChangeId, Digest, decision_event
+from shared.names import ChangeId, Digest, SyncId, TenantId, decision_event
 from shared.steps.decide import decide
 
 if TYPE_CHECKING:
@@ -28,17 +28,20 @@ async def decide_sync(call: Call) -> Answer:
     """Records the decision; answers the sync it stands on, which may be a newer one with the same plan."""
     from shared.wire.schema.sync import DecisionBody
 
-    services = call.services
-    request = _request(call, call.body(DecisionBody))
-    recorded = await decide(
-        services.status, services.audit, services.plans, call.tenant.id, call.sync_id, request
-    )
-    await wake(call.durable, recorded.sync, decision_event(recorded.decision.digest))
-    sync = await services.status.sync(call.tenant.id, recorded.sync)
+    on = await recorded(call, call.tenant.id, call.sync_id, call.body(DecisionBody))
+    sync = await call.services.status.sync(call.tenant.id, on)
     if sync is None:
-        raise Problem("syncNotFound", 404, values={"tenant": call.tenant.id, "sync": recorded.sync})
+        raise Problem("syncNotFound", 404, values={"tenant": call.tenant.id, "sync": on})
     location = call.operation_address(sync.id, "attention")
     return answer(call.sync_json(sync), 202, Location=location, Retry_After="5")
+
+
+async def recorded(call: Call, tenant: TenantId, sync: SyncId, body: DecisionBody) -> SyncId:
+    """The sync on which the decision stands. Raises Problem (see `decide`)."""
+    services, request = call.services, _request(call, body)
+    done = await decide(services.status, services.audit, services.plans, tenant, sync, request)
+    await wake(call.durable, done.sync, decision_event(done.decision.digest))
+    return done.sync
 
 
 def _request(call: Call, body: DecisionBody) -> Request:

@@ -191,7 +191,7 @@ def endpoint(
         made = Endpoint(operation, handler, traits)
         methods = [operation.method, *(["HEAD"] if operation.method == "GET" else [])]
         name = _snake(operation_id)
-        route = operation.path.removeprefix("/")
+        route = operation.route
         mount(blueprint, made, name, route, methods, durable=traits.durable)
         return made
 

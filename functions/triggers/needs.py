@@ -11,7 +11,7 @@ from shared.domain.catalog import Catalog
 from shared.domain.consent import ConsentApp
 from shared.domain.sync import Actor, SyncRecord, TenantRecord
 from shared.names import ChangeId, SyncId, TenantId
-from shared.ports import Clock, Repository, Sealed, TokenCaches, UserTokens
+from shared.ports import Clock, EditedRepository, Sealed, TokenCaches, UserTokens
 from shared.steps.decide import Plans
 from shared.steps.permissions import Desk, Look
 from shared.steps.sign_in import Attempt
@@ -151,7 +151,7 @@ class Services(Protocol):
         """The blobs of a tenant that belong to no sync."""
         ...
 
-    def repository(self, tenant: TenantId) -> Repository: ...
+    def repository(self, tenant: TenantId) -> EditedRepository: ...
 
     def git(self, tenant: TenantId) -> GitSite: ...
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
@@ -19,6 +21,10 @@ Handler = Callable[[Call], Awaitable[Answer]]
 _KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?")
 RETRY_AFTER: Final = "5"
 _MEDIA_TYPE: Final = "Content-Type"
+LONG: Final = 64 * 1024
+"""Answers of so many bytes are kept compressed: a row holds 1 MiB, and 1,000 problem documents are more."""
+_PACKED: Final = "="
+"""How the text of such an answer begins, as no JSON does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +93,14 @@ async def _first(call: Call, handler: Handler, mine: Once, *, secret: bool) -> A
 
 
 def _stored(given: Answer, *, secret: bool) -> StoredAnswer:
-    body = "" if secret and given.status < 300 else given.body.decode()
-    return StoredAnswer(given.status, {**given.headers, _MEDIA_TYPE: given.media_type}, body)
+    body = b"" if secret and given.status < 300 else given.body
+    text = body.decode() if len(body) < LONG else _PACKED + base64.b64encode(zlib.compress(body)).decode()
+    return StoredAnswer(given.status, {**given.headers, _MEDIA_TYPE: given.media_type}, text)
 
 
 def _restored(stored: StoredAnswer) -> Answer:
     headers = dict(stored.headers)
     media_type = headers.pop(_MEDIA_TYPE)
-    return Answer(stored.status, stored.body.encode(), media_type, headers)
+    packed = stored.body.startswith(_PACKED)
+    body = zlib.decompress(base64.b64decode(stored.body[1:])) if packed else stored.body.encode()
+    return Answer(stored.status, body, media_type, headers)

@@ -12,9 +12,16 @@ from functions.triggers.operations import WORKING
 from functions.triggers.waking import begin, wake
 from shared.domain.move import Cancel
 from shared.domain.sign_in import SignInResult, SignInState, number
-from shared.domain.sync import Stage, SyncRecord
+from shared.domain.sync import Stage, SyncOptions, SyncRecord, TenantRecord
 from shared.errors import Problem
-from shared.names import CANCEL_EVENT, TypeKey, decision_event, sign_in_event, sign_in_instance
+from shared.names import (
+    CANCEL_EVENT,
+    SyncId,
+    TypeKey,
+    decision_event,
+    sign_in_event,
+    sign_in_instance,
+)
 from shared.steps.cancel import cancel
 from shared.steps.start import Wanted, start
 from shared.wire.sync import options_of
@@ -27,21 +34,26 @@ async def start_sync(call: Call) -> Answer:
     """Starts a sync; the operation at `Location` follows it."""
     from shared.wire.schema.sync import StartBody
 
-    services, body = call.services, call.body(StartBody)
+    body = call.body(StartBody)
     options = options_of(body)
-    _known(call, {"/types": options.types, "/confirmRemovals": options.confirm_removals})
-    sync = call.new_id or services.new_sync_id()
-    now = services.clock.now()
-    wanted = Wanted(call.tenant.id, sync, options, call.caller.actor, now, call.resumed)
-    started = await start(services.status, services.audit, wanted)
-    await begin(call.durable, call.tenant, started.sync)
-    if (old := started.superseded) is not None and old.plan is not None:
+    check_types(call, {"/types": options.types, "/confirmRemovals": options.confirm_removals})
+    sync = await started(call, call.tenant, call.new_id or call.services.new_sync_id(), options)
+    location = call.operation_address(sync.id, body.until)
+    return answer(call.sync_json(sync), 202, Location=location, Retry_After=WORKING)
+
+
+async def started(call: Call, tenant: TenantRecord, sync: SyncId, options: SyncOptions) -> SyncRecord:
+    """The sync of this id once it has begun, in the caller's name. Raises Problem (see `start`)."""
+    services = call.services
+    wanted = Wanted(tenant.id, sync, options, call.caller.actor, services.clock.now(), call.resumed)
+    begun = await start(services.status, services.audit, wanted)
+    await begin(call.durable, tenant, begun.sync)
+    if (old := begun.superseded) is not None and old.plan is not None:
         await wake(call.durable, old.id, decision_event(old.plan.digest))
-    location = call.operation_address(started.sync.id, body.until)
-    return answer(call.sync_json(started.sync), 202, Location=location, Retry_After=WORKING)
+    return begun.sync
 
 
-def _known(call: Call, named: dict[str, tuple[TypeKey, ...]]) -> None:
+def check_types(call: Call, named: dict[str, tuple[TypeKey, ...]]) -> None:
     """Raises Problem for types that the catalog does not know."""
     known = call.services.catalog.types
     faults = [

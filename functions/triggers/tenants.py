@@ -41,14 +41,14 @@ async def list_tenants(call: Call) -> Answer:
         if one.id > after
         and (not status or one.status.value in status)
         and (not outcome or (one.last_sync is not None and one.last_sync.outcome.value in outcome))
-        and _found(one, search)
+        and is_found(one, search)
         and may(call.caller, Role.READER, one.id, one.settings.access)
     ]
     onward = found[top - 1].id if len(found) > top else None
     return answer(call.page([tenant_json(one, call.language, call.origin) for one in found[:top]], onward))
 
 
-def _found(tenant: TenantRecord, search: str) -> bool:
+def is_found(tenant: TenantRecord, search: str) -> bool:
     """Whether id, name or directory hold the text, whatever its case."""
     return any(search in text.casefold() for text in (tenant.id, tenant.display_name, tenant.entra_tenant_id))
 

@@ -56,6 +56,13 @@ class Operation:
         """Whether the path names the tenant that narrows the role."""
         return "{tenant}" in self.path
 
+    @property
+    def route(self) -> str:
+        """As the platform's routes spell it: `{path}` may hold slashes, and at least one letter, or it would
+        stand for the list above it too.
+        """
+        return self.path.removeprefix("/").replace("{path}", "{*path:minlength(1)}")
+
 
 _TENANT = "/api/v1/tenants/{tenant}"
 _SYNC = f"{_TENANT}/syncs/{{sync}}"
@@ -101,6 +108,19 @@ _OPERATIONS = (
     Operation("listKeys", "GET", "/api/v1/keys", Role.ADMINISTRATOR),
     Operation("createKey", "POST", "/api/v1/keys", Role.ADMINISTRATOR),
     Operation("deleteKey", "DELETE", "/api/v1/keys/{key}", Role.ADMINISTRATOR),
+    Operation("listItems", "GET", f"{_TENANT}/items", Role.READER),
+    Operation("getItem", "GET", f"{_TENANT}/items/{{path}}", Role.READER),
+    Operation("putItem", "PUT", f"{_TENANT}/items/{{path}}", Role.OPERATOR),
+    Operation("deleteItem", "DELETE", f"{_TENANT}/items/{{path}}", Role.OPERATOR),
+    Operation("checkItem", "POST", f"{_TENANT}/items/check", Role.READER),
+    Operation("listCommits", "GET", f"{_TENANT}/commits", Role.READER),
+    Operation("listDifferences", "GET", f"{_TENANT}/differences", Role.READER),
+    # Where the items come from, which may be another tenant, the caller's right is asked too.
+    Operation("copyItems", "POST", f"{_TENANT}/copy", Role.OPERATOR),
+    # Each tenant is asked for by itself.
+    Operation("startSyncs", "POST", "/api/v1/bulk/syncs", Role.OPERATOR),
+    Operation("decideSyncs", "POST", "/api/v1/bulk/decisions", Role.APPROVER),
+    Operation("nextTimes", "GET", "/api/v1/schedule/next", Role.READER),
     Operation("readRepository", "GET", "/git/{tenant}", Role.READER),
     Operation("getMe", "GET", "/api/v1/me", Role.READER),
     Operation("writeRepository", "POST", "/git/{tenant}", Role.OPERATOR),

@@ -62,3 +62,13 @@ def _message(subject: str, lines: Sequence[str], sync: SyncRecord) -> str:
         if body
         else f"{subject}\n\nAccord-Sync: {sync.id}\n"
     )
+
+
+def edit_message(subject: str, comment: str, paths: Sequence[str]) -> str:
+    """The message of a commit that somebody had made by the API or the page: their comment comes first."""
+    first, _, rest = comment.strip().partition("\n")
+    lines = [*([rest.strip(), ""] if rest.strip() else []), *([f"{subject}", ""] if first else [])]
+    if len(paths) > 1:
+        lines += [*paths[:MOST], *([f"… and {len(paths) - MOST} more"] if len(paths) > MOST else [])]
+    body = "\n".join(lines).strip("\n")
+    return f"{first or subject}\n\n{body}\n" if body else f"{first or subject}\n"

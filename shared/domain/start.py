@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,6 +26,12 @@ def new_sync_id(at: dt.datetime, entropy: bytes) -> SyncId:
         raise ValueError(f"making a sync id: {ENTROPY} random bytes are needed, not {len(entropy)}")
     number = int(at.timestamp() * 1000) << 80 | int.from_bytes(entropy, "big")
     return SyncId("".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)))
+
+
+def derived(sync: SyncId, name: str) -> SyncId:
+    """An id of the same moment that stands for `name` beside this one: the same each time."""
+    number = int.from_bytes(hashlib.sha256(f"{sync} {name}".encode()).digest()[:ENTROPY], "big")
+    return SyncId(sync[:10] + "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5)))
 
 
 def made_at(sync: SyncId) -> int:

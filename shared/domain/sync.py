@@ -159,7 +159,9 @@ class DeployCount:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """The plan in numbers. `same_as`: an earlier sync whose plan had this digest."""
+    """The plan in numbers. `same_as`: an earlier sync whose plan had this digest; `commit`: of `main`, which
+    the plan was made of.
+    """
 
     digest: Digest
     changes: int
@@ -168,6 +170,7 @@ class PlanSummary:
     blocked: int
     expires_at: dt.datetime | None = None
     same_as: SyncId | None = None
+    commit: CommitId | None = None
 
 
 class DecisionKind(Enum):

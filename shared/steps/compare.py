@@ -200,7 +200,7 @@ async def _keep(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> 
     )
     await asyncio.to_thread(_store, work, side, done, plan if made else None)
     await asyncio.to_thread(keep_readers, work.findings, work.catalog, side.read.values())
-    summary = await _summary(work, plan) if plan is not None and made else None
+    summary = await _summary(work, plan, done.commits.get(MAIN)) if plan is not None and made else None
     incomplete = _incomplete(side.not_read, plan)
     await work.status.change(
         work.tenant.id,
@@ -247,7 +247,7 @@ def _store(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> None:
         work.artifacts.delete(blobs.PLAN)
 
 
-async def _summary(work: Work, plan: Plan) -> PlanSummary:
+async def _summary(work: Work, plan: Plan, head: CommitId | None) -> PlanSummary:
     return PlanSummary(
         digest=plan.digest,
         changes=len(plan.changes),
@@ -255,6 +255,7 @@ async def _summary(work: Work, plan: Plan) -> PlanSummary:
         conflicts=sum(one.conflict for one in plan.changes),
         blocked=sum(one.blocked is not None for one in plan.changes),
         same_as=await _same_as(work, plan.digest),
+        commit=head,
     )
 
 

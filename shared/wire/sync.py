@@ -94,7 +94,7 @@ def _progress(sync: SyncRecord) -> dict[str, int]:
 
 
 def _plan(plan: PlanSummary) -> dict[str, Any]:
-    return plan_json(plan) | {"sameAs": plan.same_as}
+    return plan_json(plan) | {"sameAs": plan.same_as, "commit": plan.commit}
 
 
 def decision_json(decision: Decision | None) -> dict[str, Any] | None:

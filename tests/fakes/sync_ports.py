@@ -18,7 +18,7 @@ from stores import MemoryArtifacts, MemoryStatus
 
 from shared.errors import HeadMoved, LeaseLost, SealBroken, StorageConflict
 from shared.names import MAIN
-from shared.ports import Author, BranchCommit, blob_id
+from shared.ports import Author, BranchCommit, Revision, Revisions, blob_id
 
 START = dt.datetime(2026, 3, 2, 6, 0, tzinfo=dt.UTC)
 LEASE = dt.timedelta(seconds=60)
@@ -113,6 +113,18 @@ class Commit:
     files: dict[str, bytes]
     parent: str | None
     message: str
+    author: Author
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A commit that somebody asked for without Git, as the repository keeps it until it is noted."""
+
+    old: str | None
+    new: str
+    principal: str
+    at: dt.datetime
 
 
 @dataclass
@@ -124,6 +136,8 @@ class GitInMemory:
     heads: dict[str, str] = field(default_factory=dict)
     pushes: list[Callable[[], None]] = field(default_factory=list)
     tidied: int = 0
+    noted: list[Asked] = field(default_factory=list)
+    """Commits that somebody asked for without Git."""
 
     def refs(self):
         return dict(self.heads)
@@ -153,6 +167,37 @@ class GitInMemory:
         self.heads.setdefault(f"refs/tags/{name}", commit)
         self.effects.done("tag")
 
+    def holds(self, commit):
+        return commit in self.commits
+
+    def revisions(self, commit, path, since, top, after):
+        known, found = set(self._line(since)), []
+        for one in self._line(commit):
+            parent = self.commits[one].parent
+            before = self.files(parent) if parent else {}
+            changed = {
+                name for name in self.files(one) | before if self.files(one).get(name) != before.get(name)
+            }
+            if one not in known and (
+                path is None or any(f"{name}/".startswith(f"{path}/") for name in changed)
+            ):
+                held = self.commits[one]
+                found.append(Revision(one, held.author, held.at, held.message, len(changed)))
+        count = None if since is None else len(found)
+        return Revisions(found[after : after + top], len(found) > after + top, count)
+
+    def _line(self, commit):
+        while commit is not None:
+            yield commit
+            commit = self.commits[commit].parent
+
+    def commit_for(self, commit, principal):
+        before = self.heads.get(commit.ref)
+        made = self.commit([commit]).get(commit.ref)
+        if made != before:
+            self.noted.append(Asked(before, made, principal, commit.at))
+        return made
+
     def touching(self, commit, path, top):
         found = []
         while commit is not None:
@@ -181,7 +226,7 @@ class GitInMemory:
             else:
                 files[path] = data
         name = hashlib.sha1(f"{len(self.commits)}{one.ref}".encode()).hexdigest()
-        self.commits[name] = Commit(files, one.expected, one.message)
+        self.commits[name] = Commit(files, one.expected, one.message, one.author, one.at)
         self.heads[one.ref] = name
 
     def pushed(self, files: dict[str, bytes | None]) -> str:

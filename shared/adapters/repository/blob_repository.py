@@ -69,14 +69,14 @@ class BlobRepository:
         """Path → blob id of every file in that commit; empty for None. Raises ObjectMissing."""
         if commit is None:
             return {}
-        return self._read(lambda objects: trees.flatten(objects, objects.commit(commit).tree))
+        return self.reading(lambda objects: trees.flatten(objects, objects.commit(commit).tree))
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
         """Blob id → contents, for those ids. Raises ObjectMissing."""
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        return self._read(lambda objects: objects.all_contents(wanted))
+        return self.reading(lambda objects: objects.all_contents(wanted))
 
     def read_file(self, commit: CommitId, path: str) -> bytes | None:
         """The file at that path; None if the commit has no such file. Raises ObjectMissing."""
@@ -88,15 +88,15 @@ class BlobRepository:
             type_number, contents = objects.get_raw(ObjectID(found))
             return contents if type_number == trees.BLOB_TYPE else None
 
-        return self._read(read)
+        return self.reading(read)
 
     def between(self, old: CommitId | None, new: CommitId) -> Sequence[CommitId]:
         """The commits reachable from `new` and not from `old`, newest first, children before parents."""
-        return self._read(lambda objects: history.between(objects.commit, old, new))
+        return self.reading(lambda objects: history.between(objects.commit, old, new))
 
     def follows(self, old: CommitId | None, new: CommitId) -> bool:
         """Whether `new` is `old` or came after it: moving a ref there would be a fast-forward."""
-        return self._read(lambda objects: history.follows(objects.commit, old, new))
+        return self.reading(lambda objects: history.follows(objects.commit, old, new))
 
     def log(self, start: str, path: str | None = None, top: int = 50, after: int = 0) -> Sequence[LogEntry]:
         """The newest commits from a ref (`refs/heads/main`) or a commit, those that changed `path` if given.
@@ -106,10 +106,12 @@ class BlobRepository:
         commit = self.refs().get(start) if start.startswith("refs/") else CommitId(start)
         if commit is None or top <= 0:
             return []
-        return self._read(lambda objects: history.log(objects, commit, path, top, after))
+        return self.reading(lambda objects: history.log(objects, commit, path, top, after))
 
-    def commit(self, commits: Sequence[BranchCommit]) -> Mapping[str, CommitId]:
+    def commit(self, commits: Sequence[BranchCommit], principal: str | None = None) -> Mapping[str, CommitId]:
         """Makes the commits and moves their refs together, or none of them: HeadMoved if any ref moved.
+
+        `principal`: who asked for them; kept until it is noted, like a push's.
 
         Answers where each named ref stands now; a ref that does not exist and got no files is left out.
         Repeatable: commits that hold the same are equal, so the same arguments answer the same as long as the
@@ -119,7 +121,7 @@ class BlobRepository:
             raise ValueError("committing: a ref is named twice")
         for _ in range(_REBUILDS):
             try:
-                return self._commit(commits)
+                return self._commit(commits, principal)
             except StaleBase:
                 self.read_manifest()
         raise StorageConflict(
@@ -131,7 +133,7 @@ class BlobRepository:
         ref = f"{TAGS}{name}"
         if not check_ref_format(Ref(ref.encode())):
             raise ValueError(f"tagging {commit}: {name!r} is not a tag's name")
-        self._read(lambda objects: objects.commit(commit))
+        self.reading(lambda objects: objects.commit(commit))
 
         def decide(current: Manifest) -> Manifest:
             if current.refs.get(ref, commit) != commit:
@@ -139,6 +141,14 @@ class BlobRepository:
             return current.moved({ref: commit}, None)
 
         self.change(decide)
+
+    def holds(self, commit: CommitId) -> bool:
+        """Whether this is a commit of the repository."""
+        try:
+            self.reading(lambda objects: objects.commit(commit))
+        except ObjectMissing:
+            return False
+        return True
 
     def pending_pushes(self) -> Sequence[AcceptedPush]:
         """Accepted pushes that nobody has taken note of yet, oldest first."""
@@ -188,7 +198,7 @@ class BlobRepository:
 
         return self.change(checked)
 
-    def _commit(self, commits: Sequence[BranchCommit]) -> Mapping[str, CommitId]:
+    def _commit(self, commits: Sequence[BranchCommit], principal: str | None) -> Mapping[str, CommitId]:
         try:
             base, (made, targets) = self._reading(lambda objects: draft_commits(objects, commits))
         except ObjectMissing as exc:
@@ -200,8 +210,14 @@ class BlobRepository:
             if moves and all(current.refs.get(ref) == new for ref, new in moves.items()):
                 return current
             self._expect(current, commits)
-            return current.moved(moves, written.name if written else None)
+            moved = current.moved(moves, written.name if written else None)
+            return replace(moved, pushes=(*current.pushes, *asked))
 
+        asked = [
+            AcceptedPush(one.expected, moves[one.ref], principal, one.at)
+            for one in commits
+            if principal is not None and one.ref in moves
+        ]
         if moves:
             written = self._write(made) if made else None
             self.publish(base, written, decide)
@@ -209,7 +225,8 @@ class BlobRepository:
             self._expect(self.read_manifest(), commits)
         return {ref: new for ref, (_, new) in targets.items() if new is not None}
 
-    def _read(self, read: Callable[[StoredObjects], _Answer]) -> _Answer:
+    def reading(self, read: Callable[[StoredObjects], _Answer]) -> _Answer:
+        """What `read` makes of the objects. Raises ObjectMissing."""
         return self._reading(read)[1]
 
     def _reading(self, read: Callable[[StoredObjects], _Answer]) -> tuple[Manifest, _Answer]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from dulwich.objects import Commit
 
 from shared.adapters.repository.objects import StoredObjects
-from shared.adapters.repository.trees import find
+from shared.adapters.repository.trees import changes, find
 from shared.names import CommitId
-from shared.ports import Author
+from shared.ports import Author, Revision, Revisions
 
 _ReadCommit: TypeAlias = Callable[[CommitId], Commit]
 
@@ -67,6 +68,34 @@ def log(
     return entries
 
 
+def revisions(
+    objects: StoredObjects, start: CommitId, path: str | None, since: CommitId | None, top: int, after: int
+) -> Revisions:
+    """The same as people read it, and without what `since` reaches.
+
+    With `since` all of it is walked and counted. Without, no commit before the last one asked for is read,
+    and of each commit only the folders on the way to `path`.
+    """
+    within = None if since is None else frozenset(between(objects.commit, since, start))
+    page: list[tuple[CommitId, Commit]] = []
+    seen = 0
+    for one in _touching(objects, start, path, within):
+        seen += 1
+        if after < seen <= after + top:
+            page.append(one)
+        elif seen > after + top and within is None:
+            break
+    count = None if within is None else seen
+    return Revisions([_revision(objects, *one) for one in page], seen > after + top, count)
+
+
+def _revision(objects: StoredObjects, commit_id: CommitId, commit: Commit) -> Revision:
+    told = _entry(commit_id, commit)
+    before = objects.commit(told.parents[0]).tree if told.parents else None
+    files = sum(1 for _ in changes(objects, before, commit.tree))
+    return Revision(commit_id, told.author, told.at, told.message, files)
+
+
 def ancestors(read: _ReadCommit, tips: Sequence[CommitId]) -> set[CommitId]:
     """Every commit reachable from the tips, themselves included."""
     found: set[CommitId] = set()
@@ -113,39 +142,48 @@ def _children_first(
     return ordered
 
 
-def _newest_first(read: _ReadCommit, start: CommitId) -> Iterator[tuple[CommitId, Commit]]:
-    """Commits by time, as they come into sight."""
-    first = read(start)
-    sight = [(-first.commit_time, start)]
+def _newest_first(
+    read: _ReadCommit, start: CommitId, within: Collection[CommitId] | None = None
+) -> Iterator[tuple[CommitId, Commit]]:
+    """Commits by time, as they come into sight; `within`: no others."""
+    if within is not None and start not in within:
+        return
+    sight = [(-read(start).commit_time, start)]
     seen = {start}
     while sight:
         _, commit_id = heapq.heappop(sight)
         commit = read(commit_id)
         yield commit_id, commit
         for parent in parents_of(commit):
-            if parent not in seen:
+            if parent not in seen and (within is None or parent in within):
                 seen.add(parent)
                 heapq.heappush(sight, (-read(parent).commit_time, parent))
 
 
-def _touching(objects: StoredObjects, start: CommitId, path: str | None) -> Iterator[tuple[CommitId, Commit]]:
+def _touching(
+    objects: StoredObjects, start: CommitId, path: str | None, within: Collection[CommitId] | None = None
+) -> Iterator[tuple[CommitId, Commit]]:
+    read: _ReadCommit = cache(objects.commit)
     if path is None:
-        yield from _newest_first(objects.commit, start)
+        yield from _newest_first(read, start, within)
         return
+    if within is not None and start not in within:
+        return
+    here_in = cache(lambda commit_id: find(objects, read(commit_id).tree, path))
     followed: set[CommitId] = {start}
-    sight = [(-objects.commit(start).commit_time, start)]
+    sight = [(-read(start).commit_time, start)]
     while sight:
         _, commit_id = heapq.heappop(sight)
-        commit = objects.commit(commit_id)
-        here = find(objects, commit.tree, path)
-        before = {parent: find(objects, objects.commit(parent).tree, path) for parent in parents_of(commit)}
+        commit = read(commit_id)
+        here = here_in(commit_id)
+        before = {parent: here_in(parent) for parent in parents_of(commit)}
         same = next((parent for parent, there in before.items() if there == here), None)
         if same is None and (before or here is not None):
             yield commit_id, commit
         for parent in [same] if same is not None else before:
-            if parent not in followed:
+            if parent not in followed and (within is None or parent in within):
                 followed.add(parent)
-                heapq.heappush(sight, (-objects.commit(parent).commit_time, parent))
+                heapq.heappush(sight, (-read(parent).commit_time, parent))
 
 
 def _entry(commit_id: CommitId, commit: Commit) -> LogEntry:

@@ -9,14 +9,27 @@ from shared.adapters.repository.blob_repository import BlobRepository
 from shared.adapters.repository.messages import GitIdentity, GitRequest, GitResponse, OnPushed, PushCheck
 from shared.domain.sync import Actor
 from shared.names import CommitId
+from shared.ports import BranchCommit, Revisions
 
 
 class TenantRepository(BlobRepository):
-    """Fills `shared.ports.Repository`."""
+    """Fills `shared.ports.EditedRepository`."""
 
     def touching(self, commit: CommitId, path: str, top: int) -> Sequence[CommitId]:
         """The commits that changed this file, newest first."""
         return [entry.commit for entry in self.log(commit, path, top)]
+
+    def revisions(
+        self, commit: CommitId, path: str | None, since: CommitId | None, top: int, after: int
+    ) -> Revisions:
+        """The history from that commit on, newest first (see `shared.ports.EditedRepository`)."""
+        from shared.adapters.repository.history import revisions
+
+        return self.reading(lambda objects: revisions(objects, commit, path, since, top, after))
+
+    def commit_for(self, commit: BranchCommit, principal: str) -> CommitId | None:
+        """One commit in somebody's name, kept with it until it is noted."""
+        return self.commit([commit], principal).get(commit.ref)
 
     def tidy(self, now: dt.datetime) -> None:
         """Repacks where there are many packs, and deletes those that have not been listed for a day."""

@@ -141,6 +141,7 @@ class PlanAnswer(Answer):
     blocked: int
     expires_at: Time | None
     same_as: Annotated[str | None, Field(description="An earlier sync whose plan had this digest.")]
+    commit: Annotated[str | None, Field(description="Where `main` stood when the plan was made of it.")]
 
 
 class DecisionAnswer(Answer):

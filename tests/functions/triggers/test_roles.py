@@ -9,16 +9,21 @@ from functions.triggers import (
     audit,
     authentication,
     blueprints,
+    bulk,
     callback_consent,
     callback_sign_in,
     changes,
+    commits,
+    copies,
     decisions,
     downloads,
     git,
+    items,
     keys,
     me,
     operations,
     permissions,
+    schedules,
     service,
     syncs,
     tenants,
@@ -32,15 +37,20 @@ from shared.domain.sync import Outcome, Stage
 MODULES = (
     audit,
     authentication,
+    bulk,
     callback_consent,
     callback_sign_in,
     changes,
+    commits,
+    copies,
     decisions,
     downloads,
+    items,
     keys,
     me,
     operations,
     permissions,
+    schedules,
     service,
     syncs,
     tenants,
@@ -54,9 +64,10 @@ READERS = (
 )
 READERS += ["getOperation", "listTenantAudit", "listAudit", "listTypes", "getAuthentication"]
 READERS += ["listPermissions", "getMe"]
+READERS += ["listItems", "getItem", "checkItem", "listCommits", "listDifferences", "nextTimes"]
 OPERATORS = ["startSync", "cancelSync", "checkAuthentication", "startAuthentication", "signOut"]
-OPERATORS += ["checkTenantPermissions"]
-APPROVERS = ["decide"]
+OPERATORS += ["checkTenantPermissions", "putItem", "deleteItem", "copyItems", "startSyncs"]
+APPROVERS = ["decide", "decideSyncs"]
 ADMINISTRATORS = "putTenant patchTenant deleteTenant listKeys createKey deleteKey".split()
 ADMINISTRATORS += ["ignorePermission", "restorePermission"]
 OPEN = ["listErrors", "getHealth", "signInCallback", "consentCallback"]
@@ -74,13 +85,14 @@ def reached(api):
 
     def call(operation: str, key: str | None) -> int:
         parts = {}
-        for name in ("tenant", "sync", "change", "permission", "key"):
+        for name in ("tenant", "sync", "change", "permission", "key", "path"):
             if f"{{{name}}}" in ENDPOINTS[operation].operation.path:
                 parts[name] = {
                     "tenant": "contoso",
                     "change": "c0",
                     "permission": "application-R",
                     "key": "k",
+                    "path": "entra/groups/All staff.json",
                 }.get(name, "")
         if "sync" in parts:
             parts["sync"] = next(iter(api.services.status.sync_rows))
