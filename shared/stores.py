@@ -217,6 +217,10 @@ class Callbacks(Protocol):
         """What the state stands for, the first time it comes; None for any other, or when it is over."""
         ...
 
+    async def taken(self, state: str, purpose: str, at: dt.datetime) -> Expected | None:
+        """What a state stood for that has come before, while it counted."""
+        ...
+
     async def purge(self, at: dt.datetime) -> int:
         """Removes those that are over; answers how many."""
         ...

@@ -15,10 +15,13 @@ from functions.triggers.endpoint import Traits, endpoint
 from shared.domain.permissions import PermissionState
 from shared.domain.sync import Actor, ActorKind, TenantRecord
 from shared.errors import SignInFailed
+from shared.names import PermissionId
 from shared.steps.consent import came_back, tenant_in
-from shared.steps.permissions import check
+from shared.steps.finish import SERVICE
+from shared.steps.permissions import Standing, check, read
 from shared.stores import AuditEntry
-from shared.wire.consent_html import POLICY, consent_page
+from shared.wire.consent_html import consent_page
+from shared.wire.short_page import POLICY
 
 callback_consent = df.Blueprint()
 
@@ -27,8 +30,10 @@ LONGEST: Final = 300
 MOST: Final = 1_000
 """Characters of the provider's own words that are shown."""
 FORM: Final = "abcdefghijklmnopqrstuvwxyz0123456789-"
-SOMEBODY: Final = Actor(ActorKind.PERSON, "an administrator of the tenant", "", "consent")
-"""Entra ID does not say who consented."""
+SOMEBODY: Final = Actor(ActorKind.PERSON, "somebody with the consent link", "", "consent")
+"""Entra ID does not say who consented, and whoever has the link could say that they did: what has been
+granted is looked up, and stands in the audit on its own.
+"""
 
 
 @endpoint(callback_consent, "consentCallback", Traits(loads=("catalog",)))
@@ -46,7 +51,7 @@ async def consent_callback(call: Call) -> Answer:
         return _page(call, "otherDirectory", 400, tenant=tenant)
     if given.get("admin_consent", "").lower() != "true":
         return _page(call, "refused", 400, tenant=tenant)
-    await services.audit.add(AuditEntry(services.clock.now(), SOMEBODY, "consent.given", tenant.id))
+    await services.audit.add(AuditEntry(services.clock.now(), SOMEBODY, "consent.cameBack", tenant.id))
     return await _looked(call, tenant)
 
 
@@ -58,15 +63,25 @@ async def _tenant(call: Call, state: str) -> TenantRecord | None:
 
 
 async def _looked(call: Call, tenant: TenantRecord) -> Answer:
+    before = await read(call.services.permission_desk(tenant))
     try:
         async with call.services.permission_look(tenant) as look:
             found = await check(look, fresh=True)
     except SignInFailed as failed:
         return _page(call, "unchecked", 200, notice=failed.detail, tenant=tenant)
+    if new := sorted(_there(found) - _there(before)):
+        at, detail = call.services.clock.now(), ", ".join(new)
+        await call.services.audit.add(AuditEntry(at, SERVICE, "consent.given", tenant.id, detail=detail))
     left = [one for one in found.permissions if one.state is PermissionState.REQUIRED]
     coming = any(one.state is PermissionState.PROPAGATING for one in found.permissions)
     kind = "partly" if left else "coming" if coming else "granted"
     return _page(call, kind, 200, missing=[one.need.name for one in left], tenant=tenant)
+
+
+def _there(found: Standing) -> frozenset[PermissionId]:
+    """What has been granted, also what no token carries yet."""
+    granted = (PermissionState.GRANTED, PermissionState.PROPAGATING)
+    return frozenset(one.need.id for one in found.permissions if one.state in granted)
 
 
 def _page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import parse_qsl
 
 import azure.durable_functions as df
@@ -14,10 +15,12 @@ from shared.domain.sign_in import SignInResult, SignInState
 from shared.errors import SignInFailed
 from shared.names import SyncId, sign_in_event, sign_in_instance
 from shared.steps.sign_in import redeem
+from shared.steps.sign_in_again import come_again
 from shared.steps.sign_in_flow import PURPOSE, Flow
 from shared.stores import Expected
+from shared.wire.short_page import POLICY
 from shared.wire.sign_in import notice_text
-from shared.wire.sign_in_html import POLICY, page
+from shared.wire.sign_in_html import page
 
 callback_sign_in = df.Blueprint()
 
@@ -32,8 +35,10 @@ async def sign_in_callback(call: Call) -> Answer:
     form = _form(call)
     state, now = form.get("state", ""), call.services.clock.now()
     expected = await call.services.callbacks.take(state, PURPOSE, now) if state else None
-    tenant = await call.services.status.tenant(expected.tenant) if expected else None
-    if expected is None or tenant is None:
+    if expected is None:
+        return await _again(call, state, now)
+    tenant = await call.services.status.tenant(expected.tenant)
+    if tenant is None:
         return _page(call, "unknown")
     subject = SyncId(expected.subject)
     try:
@@ -44,6 +49,20 @@ async def sign_in_callback(call: Call) -> Answer:
         number = expected.number
         await wake(call.durable, sign_in_instance(subject, number), sign_in_event(number))
     return _told(call, heard)
+
+
+async def _again(call: Call, state: str, now: dt.datetime) -> Answer:
+    """A state counts once. Who brings it again is shown a link that works, while somebody is waited for."""
+    used = await call.services.callbacks.taken(state, PURPOSE, now) if state else None
+    tenant = await call.services.status.tenant(used.tenant) if used else None
+    if used is None or tenant is None:
+        return _page(call, "unknown")
+    attempt = await call.services.attempt(tenant, SyncId(used.subject), used.number)
+    try:
+        flow = await come_again(attempt, state)
+    except SignInFailed as failed:
+        return _page(call, "down" if failed.transient else "unknown")
+    return _page(call, "unknown", link=flow.link.url if flow and flow.link else "")
 
 
 async def _failed(call: Call, state: str, expected: Expected, failed: SignInFailed) -> Answer:

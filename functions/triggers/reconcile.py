@@ -10,12 +10,13 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from functions.triggers.needs import current
-from functions.triggers.waking import begin, wake
+from functions.triggers.waking import await_sign_in, begin, wake
 from shared.domain.repair import Instance
 from shared.domain.sync import SyncRecord, TenantRecord
 from shared.names import CLOSE_SYNC, RECONCILE, SyncId, TenantId, close_instance
 from shared.steps.purge_history import purge_history
 from shared.steps.reconcile import Reconciler
+from shared.steps.sign_in_ahead import NUMBER
 from shared.steps.verdict import LOST, dump_error
 
 timers = df.Blueprint()
@@ -55,6 +56,10 @@ class DurableInstances:
         """Raises the event again."""
         await wake(self.client, sync, event)
 
+    async def await_sign_in(self, tenant: TenantRecord, attempt: SyncId, deadline: dt.datetime) -> None:
+        """Starts the wait for a sign-in ahead of any sync: started twice, it is one."""
+        await await_sign_in(self.client, tenant, attempt, deadline)
+
     async def purge(self, sync: SyncId) -> None:
         """Forgets what was recorded of this instance; what is gone, or still runs, is left alone."""
         await self.client.purge_instance_history(sync)
@@ -74,6 +79,10 @@ async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[n
     async def forget_history(tenant: TenantId, now: dt.datetime) -> None:
         await purge_history(services.status, services.of_tenant(tenant), tenant, now, instances.purge)
 
+    async def sign_in_ends(tenant: TenantRecord, attempt: SyncId) -> dt.datetime | None:
+        flow = await (await services.attempt(tenant, attempt, NUMBER)).flow()
+        return None if flow is None else flow.deadline
+
     reconciler = Reconciler(
         status=services.status,
         answers=services.answers,
@@ -83,6 +92,7 @@ async def reconcile(timer: func.TimerRequest, client) -> None:  # type: ignore[n
         note_pushes=services.note_pushes,
         ask_tenant=services.ask_tenant,
         forget_history=forget_history,
+        sign_in_ends=sign_in_ends,
     )
     await reconciler.run(services.clock.now())
 

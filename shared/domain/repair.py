@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from shared.domain.move import Cancel
 from shared.domain.sign_in import SignInResult, number
+from shared.domain.start import made_at
 from shared.domain.sync import Decision, DecisionKind, Stage, SyncRecord, TenantRecord
 from shared.names import (
     CANCEL_EVENT,
@@ -25,6 +26,8 @@ YOUNG: Final = dt.timedelta(seconds=60)
 """Whoever begins a sync may still be about to start its orchestration."""
 UNSEEN: Final = dt.timedelta(seconds=20)
 """Whoever inserted a row may still be about to raise its event."""
+LOOKED_AFTER: Final = dt.timedelta(hours=1)
+"""How long after its deadline a sign-in ahead of any sync is still closed."""
 ROUND: Final = 30
 """Minutes in which every tenant's listing is looked at once, whether it has a sync or not."""
 WAITS: Final = frozenset({Stage.APPROVAL, Stage.TENANT_APPROVAL})
@@ -147,6 +150,15 @@ def _wakes(sync: SyncRecord, found: OpenSync, now: dt.datetime) -> Iterator[Repa
     if sync.stage is Stage.SIGN_IN and settled is not None and now - settled.at >= UNSEEN:
         which = number(sync)
         yield Wake(sign_in_instance(sync.id, which), sign_in_event(which))
+
+
+def waits_ahead(tenant: TenantRecord, now: dt.datetime) -> SyncId | None:
+    """The tenant's newest sign-in ahead of any sync, while somebody may have to wait for it."""
+    attempt = tenant.sign_in_attempt
+    if attempt is None:
+        return None
+    made = dt.datetime.fromtimestamp(made_at(attempt) / 1000, dt.UTC)
+    return attempt if now - made < tenant.settings.sign_in_timeout + LOOKED_AFTER else None
 
 
 def in_turn(tenant: TenantId, now: dt.datetime) -> bool:

@@ -23,11 +23,20 @@ from shared.domain.repair import (
     Wake,
     in_turn,
     repairs,
+    waits_ahead,
 )
 from shared.domain.schedule import due
 from shared.domain.sync import Stage, SyncRecord, TenantRecord
-from shared.names import ChangeId, SyncId, TenantId, decision_event, tenant_approval_event
+from shared.names import (
+    ChangeId,
+    SyncId,
+    TenantId,
+    decision_event,
+    sign_in_instance,
+    tenant_approval_event,
+)
 from shared.steps import trail
+from shared.steps.sign_in_ahead import NUMBER as AHEAD
 from shared.steps.start import start_scheduled
 from shared.stores import AnswerStore, AuditLog, StatusStore
 
@@ -56,10 +65,19 @@ class Instances(Protocol):
         """Raises an event."""
         ...
 
+    async def await_sign_in(self, tenant: TenantRecord, attempt: SyncId, deadline: dt.datetime) -> None:
+        """Starts the wait for a sign-in ahead of any sync."""
+        ...
+
 
 async def ask_nobody(tenant: TenantRecord, sync: SyncRecord) -> Sequence[ChangeId]:  # noqa: ARG001
     """For a runtime without tenants to ask."""
     return ()
+
+
+async def nobody_signs_in(tenant: TenantRecord, attempt: SyncId) -> dt.datetime | None:  # noqa: ARG001
+    """For a runtime without sign-ins."""
+    return None
 
 
 async def forget_nothing(tenant: TenantId, now: dt.datetime) -> None:
@@ -83,6 +101,9 @@ class Reconciler:
     forget_history: Callable[[TenantId, dt.datetime], Awaitable[None]] = forget_nothing
     """Has the runtime forget what it recorded of a tenant's syncs long ago."""
 
+    sign_in_ends: Callable[[TenantRecord, SyncId], Awaitable[dt.datetime | None]] = nobody_signs_in
+    """The deadline of a sign-in ahead of any sync; None: it is not under way."""
+
     async def run(self, now: dt.datetime) -> Sequence[Repair | SyncRecord]:
         """What was mended, and the scheduled syncs started. One fault stops nothing else: it is logged.
 
@@ -97,6 +118,8 @@ class Reconciler:
         for tenant in await self.status.tenants():
             if due(tenant.settings.schedule, tenant.id, tenant.next_sync_at, now):
                 await self._guarded(f"schedule of {tenant.id}", partial(self._start, tenant, now, done))
+            if (attempt := waits_ahead(tenant, now)) is not None:
+                await self._guarded(f"sign-in of {tenant.id}", partial(self._watch, tenant, attempt))
         for tenant_id in await self.status.known():
             if in_turn(tenant_id, now):
                 await self._guarded(f"tenant {tenant_id}", partial(self._tidy, tenant_id, now))
@@ -144,6 +167,16 @@ class Reconciler:
         old = started.superseded
         if old is not None and old.decision is not None:
             await self.instances.wake(old.id, decision_event(old.decision.digest))
+
+    async def _watch(self, tenant: TenantRecord, attempt: SyncId) -> None:
+        """Has a sign-in ahead of any sync waited for whose host died between showing its code and that."""
+        if await self.status.sign_in(tenant.id, attempt, AHEAD) is not None:
+            return
+        if await self.instances.state(sign_in_instance(attempt, AHEAD)) is Instance.LIVE:
+            return
+        deadline = await self.sign_in_ends(tenant, attempt)
+        if deadline is not None:
+            await self.instances.await_sign_in(tenant, attempt, deadline)
 
     async def _tidy(self, tenant: TenantId, now: dt.datetime) -> None:
         await self.status.project(tenant)

@@ -226,10 +226,10 @@ async def redeem(attempt: Attempt, form: Mapping[str, str]) -> SignInResult | Fl
     notice = (
         Notice(polled.account, polled.detail, polled.wrong) if polled.kind is PollKind.WRONG_ACCOUNT else None
     )
-    return await _after_refusal(attempt, notice)
+    return await fresh_link(attempt, notice)
 
 
-async def _after_refusal(attempt: Attempt, notice: Notice | None) -> SignInResult | Flow | None:
+async def fresh_link(attempt: Attempt, notice: Notice | None = None) -> SignInResult | Flow | None:
     """The flow with its notice and a fresh link: the one that came back is used up."""
     for _ in range(TURNS):
         try:

@@ -147,6 +147,7 @@ class MemoryCallbacks:
     """`Callbacks`."""
 
     rows: dict = field(default_factory=dict)
+    used: dict = field(default_factory=dict)
 
     async def expect(self, state, expected):
         self.rows[state] = expected
@@ -155,7 +156,12 @@ class MemoryCallbacks:
         found = self.rows.get(state)
         if found is None or found.purpose != purpose or found.until < at:
             return None
+        self.used[state] = found
         return self.rows.pop(state)
+
+    async def taken(self, state, purpose, at):
+        found = self.used.get(state)
+        return None if found is None or found.purpose != purpose or found.until < at else found
 
     async def purge(self, at):
         over = [state for state, one in self.rows.items() if one.until < at]

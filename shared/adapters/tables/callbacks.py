@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from shared.adapters.tables.connection import Tables, etag_of
 from shared.adapters.tables.rows import entity, record_of
@@ -28,13 +29,14 @@ class TableCallbacks:
 
     async def take(self, state: str, purpose: str, at: dt.datetime) -> Expected | None:
         row = await self._tables.get(TABLE, PARTITION, _row(state))
-        if row is None or row.get("taken"):
-            return None
-        expected = record_of(Expected, row)
-        if expected.purpose != purpose or expected.until < at:
+        if row is None or row.get("taken") or (expected := _counting(row, purpose, at)) is None:
             return None
         taken = entity(PARTITION, _row(state), expected, until=row["until"], taken=True)
         return expected if await self._tables.replace(TABLE, taken, etag_of(row)) else None
+
+    async def taken(self, state: str, purpose: str, at: dt.datetime) -> Expected | None:
+        row = await self._tables.get(TABLE, PARTITION, _row(state))
+        return _counting(row, purpose, at) if row is not None and row.get("taken") else None
 
     async def purge(self, at: dt.datetime) -> int:
         rows = await self._tables.query(
@@ -47,6 +49,12 @@ class TableCallbacks:
         for row in rows:
             await self._tables.delete(TABLE, PARTITION, row["RowKey"])
         return len(rows)
+
+
+def _counting(row: Mapping[str, Any], purpose: str, at: dt.datetime) -> Expected | None:
+    """What the row expects, if it is for this purpose and not over."""
+    expected = record_of(Expected, row)
+    return expected if expected.purpose == purpose and expected.until >= at else None
 
 
 def _row(state: str) -> str:

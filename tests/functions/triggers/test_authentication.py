@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -225,6 +226,43 @@ def test_what_is_wrong_with_an_account_is_said_in_the_readers_language(api, aske
     assert said["en"].startswith("bob@fabrikam.example was refused")
     assert said["fr"].startswith("bob@fabrikam.example a été refusé")
     assert not any(GUEST.detail in text for text in said.values())
+
+
+def link_in(page):
+    """Where the page says to try again."""
+    found = re.search(r'href="([^"]+state=([^"]+))"', page)
+    return found and found[2]
+
+
+def test_after_a_host_that_died_before_it_redeemed_the_answer_the_person_gets_a_fresh_link(api, asked):
+    _, flow = asked
+    state, now = flow.link.flow["state"], api.services.clock.now()
+    asyncio.run(api.services.callbacks.take(state, "sign-in", now))
+
+    status, page, _ = posted(api, state=state, code="c")
+    fresh = link_in(page)
+    assert (status, fresh not in (None, state)) == (400, True)
+
+    assert link_in(posted(api, state=state, code="c")[1]) == fresh, "a link that works stays"
+    api.services.provider.redeemed = [SIGNED_IN]
+    assert posted(api, state=fresh, code="c")[0] == 200
+    assert link_in(posted(api, state=state, code="c")[1]) is None, "nobody is waited for any more"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [(DOWN, 503), (SignInFailed("consentMissing", "AADSTS700016"), 400)],
+    ids=["down", "refused"],
+)
+def test_where_there_is_no_fresh_link_the_page_says_so(api, asked, refusal, status):
+    _, flow = asked
+    state = flow.link.flow["state"]
+    asyncio.run(api.services.callbacks.take(state, "sign-in", api.services.clock.now()))
+    api.services.provider.refusals = [refusal]
+
+    answered, page, _ = posted(api, state=state, code="c")
+
+    assert (answered, link_in(page)) == (status, None)
 
 
 def test_while_the_provider_is_down_the_same_answer_may_come_again(api, asked):

@@ -155,6 +155,32 @@ def test_coming_back_checks_and_uses_the_link_up(api, body, known, headers, titl
     assert state_in(body(api.call(list_permissions, tenant="contoso"))) != state_in(listed)
 
 
+def trail(api):
+    """What the audit says of consent, the oldest first."""
+    rows = [one for one in reversed(api.services.audit.rows) if one.action.startswith("consent.")]
+    return [(one.action, one.actor.name, one.detail) for one in rows]
+
+
+@pytest.mark.parametrize("token", [{"R", "W"}, {"R"}], ids=["in the token", "on its way"])
+def test_the_audit_tells_what_has_been_granted_since_from_who_says_so(api, body, known, token) -> None:
+    api.services.app.grant("R")
+    listed = body(api.call(check_permissions, tenant="contoso"))
+    api.services.app.grant(*token)
+    api.services.app.listed = Grants(frozenset({"R", "W"}))
+    came_back(api, listed, admin_consent="True")
+    assert trail(api) == [
+        ("consent.cameBack", "somebody with the consent link", ""),
+        ("consent.given", "Accord", W),
+    ]
+
+
+def test_whoever_says_that_they_consented_has_given_nothing_by_that(api, body, known) -> None:
+    api.services.app.grant("R")
+    listed = body(api.call(check_permissions, tenant="contoso"))
+    came_back(api, listed, admin_consent="True")
+    assert [action for action, *_ in trail(api)] == ["consent.cameBack"]
+
+
 def test_what_is_still_missing_is_named(api, body, known) -> None:
     api.services.app.grant("R")
     listed = body(api.call(list_permissions, tenant="contoso"))

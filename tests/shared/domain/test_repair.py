@@ -18,6 +18,7 @@ from shared.domain.repair import (
     Wake,
     in_turn,
     repairs,
+    waits_ahead,
 )
 from shared.domain.settings import Settings
 from shared.domain.sign_in import SignInResult, SignInState
@@ -105,3 +106,19 @@ def test_every_tenant_has_its_turn_once_a_round():
         for name in names:
             turns[name] += in_turn(name, NOW + dt.timedelta(minutes=minute))
     assert set(turns.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "waited_for"),
+    [(0, True), (62, True), (63, False)],
+    ids=["now", "an hour after its deadline", "longer"],
+)
+def test_a_sign_in_ahead_is_looked_after_until_well_after_its_deadline(minutes, waited_for):
+    attempt = new_sync_id(NOW, bytes(10))
+    tenant = TenantRecord("contoso", "Contoso", "e", Settings(), NOW, sign_in_attempt=attempt)
+    expected = attempt if waited_for else None
+    assert waits_ahead(tenant, NOW + dt.timedelta(minutes=minutes)) == expected
+
+
+def test_a_tenant_that_nobody_signs_in_to_has_none_to_look_after():
+    assert waits_ahead(TenantRecord("contoso", "Contoso", "e", Settings(), NOW), NOW) is None

@@ -37,6 +37,16 @@ def test_a_state_counts_once_for_its_purpose_and_until_its_time(play):
         taken = await asyncio.gather(*(callbacks.take("state-1", "signIn", NOW) for _ in range(4)))
         late = await callbacks.take("state-2", "signIn", SOON + dt.timedelta(seconds=1))
         unknown = await callbacks.take("state-3", "signIn", NOW)
+        again = [
+            await callbacks.taken(state, purpose, at)
+            for state, purpose, at in (
+                ("state-1", "signIn", SOON),
+                ("state-1", "signIn", SOON + dt.timedelta(seconds=1)),
+                ("state-1", "consent", NOW),
+                ("state-2", "signIn", NOW),
+                ("state-3", "signIn", NOW),
+            )
+        ]
         purged = [await callbacks.purge(NOW), await callbacks.purge(SOON + dt.timedelta(seconds=1))]
         return (
             other,
@@ -44,7 +54,8 @@ def test_a_state_counts_once_for_its_purpose_and_until_its_time(play):
             taken.count(None),
             late,
             unknown,
+            again == [one, None, None, None, None],
             purged,
         )
 
-    assert play(scenario) == (None, True, 3, None, None, [0, 2])
+    assert play(scenario) == (None, True, 3, None, None, True, [0, 2])
