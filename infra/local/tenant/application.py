@@ -19,6 +19,7 @@ from .control import Control
 from .entra_id.endpoints import Endpoints
 from .entra_id.registration import Registration
 from .entra_id.service import Service
+from .entra_id.web_api import WebApi
 from .errors import GraphError, error_body, segment_error
 from .exchange import VERSIONS, Answer, Request
 from .faults import Effect
@@ -47,7 +48,7 @@ class Application:
         self._gate = Gate(self.world, self._signer, clock)
         self._graph = Graph(self.world, load_table())
         self.seeder = Seeder(self.world, self._graph)
-        service = Service(self.world, self._signer, Registration.load(storage), clock)
+        service = Service(self.world, self._signer, Registration.load(storage), clock, WebApi.load(storage))
         self._entra = Endpoints(service)
         self._control = Control(self.world, self._graph, self.seeder, service)
 

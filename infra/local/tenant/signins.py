@@ -27,7 +27,9 @@ class DeviceCode:
 
 @dataclass
 class AuthorizationCode:
-    """A code on its way through a browser back to the app. `web`: its redirect address is a web client's."""
+    """A code on its way through a browser back to the app. `web`, `spa`: its redirect address
+    is a web client's, a single-page application's.
+    """
 
     code: str
     scope: str
@@ -39,6 +41,7 @@ class AuthorizationCode:
     method: str = ""
     nonce: str = ""
     used: bool = False
+    spa: bool = False
 
 
 @dataclass

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from infra.local.tenant.signins import AuthorizationCode
 from infra.local.tenant.tenant import Tenant
 
+from . import web_api
 from .people import Choice, decide
 from .refusals import SignInError, missing, refused
 from .returning import Return
@@ -27,26 +28,29 @@ class Link:
     tenant: Tenant
     query: Mapping[str, str]
     back: Return
-    web: bool
+    platform: str
 
     @property
     def asked(self) -> Asked:
-        return read_scope(self.query.get("scope", ""))
+        read = web_api.read_scope if self.platform == "spa" else read_scope
+        return read(self.query.get("scope", ""))
 
 
 def read_link(service: Service, tenant: Tenant, query: Mapping[str, str]) -> Link:
     """The link of a query. SignInError for what only the page can say, since no address can be trusted."""
-    service.known_app(dict(query), tenant)
+    own = web_api.is_web_api(query)
+    if not own:
+        service.known_app(dict(query), tenant)
     uri = query.get("redirect_uri", "")
     if not uri:
         raise refused(900971)
-    platform = service.app.platform_of(uri)
+    platform = ("spa" if service.api.knows(uri) else None) if own else service.app.platform_of(uri)
     if platform is None:
-        raise refused(50011, uri=uri, app=service.app.app_id)
+        raise refused(50011, uri=uri, app=web_api.API_APP_ID if own else service.app.app_id)
     mode = query.get("response_mode") or "query"
     if mode not in _MODES:
         raise refused(70007, mode=mode)
-    return Link(tenant, query, Return(uri, mode, query.get("state")), platform == "web")
+    return Link(tenant, query, Return(uri, mode, query.get("state")), platform)
 
 
 def fault_of(link: Link) -> SignInError | None:
@@ -65,7 +69,7 @@ def _check(link: Link) -> None:
             raise missing(name)
     if query["response_type"] != "code":
         raise refused(70005, response_type=query["response_type"])
-    read_scope(query["scope"])
+    _ = link.asked
     challenge, method = query.get("code_challenge", ""), query.get("code_challenge_method", "plain")
     if "code_challenge_method" in query and method not in _METHODS:
         raise refused(501491, method=method)
@@ -105,7 +109,8 @@ def _new_code(service: Service, link: Link, choice: Choice) -> str:
         redirect_uri=link.back.address,
         account=choice.account,
         issued_at=service.now,
-        web=link.web,
+        web=link.platform == "web",
+        spa=link.platform == "spa",
         challenge=challenge,
         method=query.get("code_challenge_method", "plain") if challenge else "",
         nonce=query.get("nonce", ""),

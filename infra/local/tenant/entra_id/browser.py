@@ -67,11 +67,19 @@ class Browser:
             if (down := await self._down(tenant, http.method, f"/{name}/{rest}")) is not None:
                 return down
             reader = _reader(http, tenant)
+            if rest.endswith("logout"):
+                return self._signed_out(reader, query.get("post_logout_redirect_uri", ""))
             if rest.endswith("adminconsent"):
                 return self._consent(reader, http, consent.read_request(self._service, tenant, query), form)
             return self._authorize(reader, http, authorize.read_link(self._service, tenant, query), form)
         except SignInError as error:
             return _refused(reader, error, str(http.url) if http.method == "POST" else "")
+
+    def _signed_out(self, reader: Reader, back: str) -> Response:
+        """learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request"""
+        if back and self._service.api.knows(back):
+            return RedirectResponse(back, 302)
+        return _html(result_page(reader, "signed_out_title", reader.text("signed_out_text")))
 
     def _authorize(
         self, reader: Reader, http: HttpRequest, link: authorize.Link, form: Mapping[str, str]

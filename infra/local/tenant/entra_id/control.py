@@ -13,11 +13,12 @@ from infra.local.tenant.signins import DeviceCode
 from infra.local.tenant.tenant import Tenant
 
 from . import authorize, consent, device
-from .accounts import ACCOUNTS
+from .accounts import ACCOUNTS, person
 from .metadata import find_tenant
 from .people import Choice, decide_device
 from .refusals import SignInError
 from .service import Service
+from .web_api import API_APP_ID, APPLICATION, ROLES, SCOPE, Assigned
 
 Body = dict[str, Any]
 
@@ -153,7 +154,30 @@ def _blocked(asked: Asking) -> Body:
     return {"value": asked.tenant.sign_ins.blocked}
 
 
+def _app_roles(asked: Asking) -> Body:
+    """Who has which roles of the web API, and is in which groups."""
+    api, directory = asked.service.api, asked.tenant.entra_id
+    if asked.method in ("PUT", "DELETE"):
+        if len(asked.steps) != 1 or asked.steps[0] not in (*ACCOUNTS, APPLICATION):
+            raise Misuse(404, f"account is one of {', '.join((*ACCOUNTS, APPLICATION))}")
+        given = Assigned(list(asked.sent.get("roles", ())), list(asked.sent.get("groups", ())))
+        if unknown := sorted(set(given.roles) - set(ROLES)):
+            raise Misuse(400, f"the API has no role {unknown[0]}; it has {', '.join(ROLES)}")
+        api.of(directory)[asked.steps[0]] = given
+        api.save(asked.service.world.storage)
+    people = {account: person(asked.tenant, account).id for account in ACCOUNTS}
+    return {
+        "clientId": API_APP_ID,
+        "scope": f"api://{API_APP_ID}/{SCOPE}",
+        "value": {
+            account: {"id": people.get(account), "roles": one.roles, "groups": one.groups}
+            for account, one in api.of(directory).items()
+        },
+    }
+
+
 SIGN_IN_PARTS: dict[str, Callable[[Asking], Body | None]] = {
+    "app-roles": _app_roles,
     "blocked-users": _blocked,
     "consent": _consent,
     "revoke-sign-ins": _revoke,

@@ -27,7 +27,7 @@ from .service import Service, TokenRequest
 from .wording import language_of
 
 _OAUTH_CODES = frozenset({"invalid_client", "invalid_grant", "invalid_request", "unauthorized_client"})
-_PAGES = ("oauth2/v2.0/authorize", "v2.0/adminconsent")
+_PAGES = ("oauth2/v2.0/authorize", "v2.0/adminconsent", "oauth2/v2.0/logout")
 _FORM = Callable[[Tenant, dict[str, str]], dict[str, Any]]
 
 
@@ -50,7 +50,9 @@ class Endpoints:
         if http.method == "GET" and rest in ("v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"):
             return await self._metadata(name, rest)
         if http.method == "POST" and rest == "oauth2/v2.0/token":
-            return await self._exchange(http, name, rest, self._token)
+            return await self._exchange(http, name, rest, self._token(http))
+        if http.method == "OPTIONS" and rest == "oauth2/v2.0/token":
+            return Response(status_code=204, headers=self._cors(http))
         if http.method == "POST" and rest == "oauth2/v2.0/devicecode":
             return await self._exchange(http, name, rest, self._device(http))
         return JSONResponse(
@@ -72,8 +74,21 @@ class Endpoints:
                 return JSONResponse(_down(effect.error).body, effect.error.status, effect.error.headers)
         return JSONResponse(discovery(name, tenant))
 
-    def _token(self, tenant: Tenant, form: dict[str, str]) -> dict[str, Any]:
-        return grants.token(TokenRequest(self._service, tenant, form))
+    def _token(self, http: HttpRequest) -> _FORM:
+        page = http.headers.get("origin", "")
+        return lambda tenant, form: grants.token(TokenRequest(self._service, tenant, form, page))
+
+    def _cors(self, http: HttpRequest) -> dict[str, str]:
+        """What lets a page read the answer: only one with a redirect address of a single-page application."""
+        page = http.headers.get("origin", "")
+        if not page or not self._service.api.serves(page):
+            return {}
+        return {
+            "Access-Control-Allow-Origin": page,
+            "Access-Control-Allow-Methods": "POST, OPTIONS",
+            "Access-Control-Allow-Headers": "content-type",
+            "Vary": "Origin",
+        }
 
     def _device(self, http: HttpRequest) -> _FORM:
         language = language_of(http.query_params.get("mkt", ""), http.headers.get("accept-language", ""))
@@ -83,7 +98,7 @@ class Endpoints:
         """A form in, JSON out: faults first, then `answer`; logged."""
         form = await read_form(http)
         request_id, path = str(uuid.uuid4()), f"/{name}/{rest}"
-        headers = {"Cache-Control": "no-store, no-cache", "x-ms-request-id": request_id}
+        headers = {"Cache-Control": "no-store, no-cache", "x-ms-request-id": request_id, **self._cors(http)}
         tenant: Tenant | None = None
         try:
             tenant = find_tenant(self._service.world, name)

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from infra.local.tenant.app_roles import APP_NAME
-from infra.local.tenant.signins import AuthorizationCode
 from infra.local.tenant.tenant import Tenant
 from infra.local.tenant.tokens import GRAPH, app_claims
 
@@ -20,11 +19,12 @@ from . import device
 from .accounts import person, refusal
 from .credentials import challenge_of, check_credential, presents_credential
 from .issuing import RefreshToken, Session, issue
+from .redeeming import find_code
 from .refusals import missing, moment, refused
 from .scopes import given, read_scope
 from .service import TokenRequest
-
-_CODE_LIFETIME = 600.0  # "Typically, they expire after about 10 minutes"
+from .web_api import is_resource, is_web_api
+from .web_api_tokens import application_claims, page_token
 
 
 def token(request: TokenRequest) -> dict[str, Any]:
@@ -32,6 +32,10 @@ def token(request: TokenRequest) -> dict[str, Any]:
     grant = request.form.get("grant_type")
     if not grant:
         raise missing("grant_type")
+    if is_web_api(request.form):
+        return page_token(request)
+    if request.origin:
+        raise refused(9002326, origin=request.origin)
     handler = GRANTS.get(grant)
     if handler is None:
         raise refused(70003, grant=grant)
@@ -42,25 +46,29 @@ def _client_credentials(request: TokenRequest) -> dict[str, Any]:
     service, tenant = request.service, request.tenant
     principal = service.known_app(request.form, tenant)
     proof = check_credential(request.form, tenant, service.app, service.now)
-    _check_app_scope(request.form.get("scope", ""))
-    claims = app_claims(tenant, service.app.app_id, principal.id, APP_NAME, service.now)
+    if is_resource(_resource(request.form.get("scope", ""))):
+        claims = application_claims(service, tenant, service.app.app_id, principal.id, proof)
+    else:
+        graph = app_claims(tenant, service.app.app_id, principal.id, APP_NAME, service.now)
+        claims = {**graph, "appidacr": proof}
     lifetime = tenant.behaviour.tokenLifetime
     return {
         "token_type": "Bearer",
         "expires_in": lifetime,
         "ext_expires_in": lifetime,
-        "access_token": service.signer.sign({**claims, "appidacr": proof}),
+        "access_token": service.signer.sign(claims),
     }
 
 
-def _check_app_scope(scope: str) -> None:
-    """App tokens are asked for with one resource's `/.default`."""
+def _resource(scope: str) -> str:
+    """What a token is asked for: app tokens are asked for with one resource's `/.default`."""
     scopes = scope.split()
     if len(scopes) != 1 or not scopes[0].endswith("/.default"):
         raise refused(1002012, scope=scope)
     resource = urllib.parse.unquote(scopes[0]).removesuffix("/.default").rstrip("/")
-    if resource not in (GRAPH, "00000003-0000-0000-c000-000000000000"):
+    if resource not in (GRAPH, "00000003-0000-0000-c000-000000000000") and not is_resource(resource):
         raise refused(500011, resource=resource)
+    return resource
 
 
 def _device_code(request: TokenRequest) -> dict[str, Any]:
@@ -81,7 +89,7 @@ def _device_code(request: TokenRequest) -> dict[str, Any]:
 def _authorization_code(request: TokenRequest) -> dict[str, Any]:
     service, tenant = request.service, request.tenant
     service.known_app(request.form, tenant)
-    code = _code(request, request.required("code"))
+    code = find_code(request, request.required("code"))
     proof = _proof(request, web=code.web)
     uri = request.required("redirect_uri")
     if uri != code.redirect_uri:
@@ -93,19 +101,6 @@ def _authorization_code(request: TokenRequest) -> dict[str, Any]:
     code.used = True
     tenant.save()
     return answer
-
-
-def _code(request: TokenRequest, text: str) -> AuthorizationCode:
-    """The code of that text, while it can be redeemed here."""
-    found = request.tenant.sign_ins.codes.get(text)
-    if found is None:
-        others = request.service.world.tenants.values()
-        raise refused(700005 if any(text in one.sign_ins.codes for one in others) else 70000)
-    if found.used:
-        raise refused(54005)
-    if request.service.now >= found.issued_at + _CODE_LIFETIME:
-        raise refused(70008)
-    return found
 
 
 def _proof(request: TokenRequest, *, web: bool) -> str:

@@ -81,7 +81,8 @@ def issue(service: Service, session: Session, held: frozenset[str]) -> dict[str,
     if "offline_access" in asked.open_id:
         answer["refresh_token"] = session.refresh.sealed(service.signer)
     if "openid" in asked.open_id:
-        answer["id_token"] = service.signer.sign(_id_claims(session, now))
+        claims = id_claims(tenant, session.person, asked, APP_ID, now, session.nonce)
+        answer["id_token"] = service.signer.sign({**claims, **_home(session, {})})
     if session.client_info:
         answer["client_info"] = _client_info(session.person)
     return answer
@@ -93,7 +94,7 @@ def _access_claims(session: Session, held: frozenset[str], now: float) -> dict[s
     claims = {
         "aud": GRAPH,
         "iss": f"https://sts.windows.net/{tenant.entra_id}/",
-        **_times(tenant, now),
+        **times(tenant, now),
         "acct": 1 if _is_guest(session) else 0,
         "acr": "1",
         "amr": ["pwd", "mfa"],
@@ -104,33 +105,33 @@ def _access_claims(session: Session, held: frozenset[str], now: float) -> dict[s
         "name": person.name,
         "oid": person.id,
         "scp": " ".join(sorted(held | open_id)),
-        "sub": _pairwise(person, GRAPH),
+        "sub": pairwise(person, GRAPH),
         "tid": tenant.entra_id,
         "unique_name": person.login,
-        "uti": _unique(),
+        "uti": unique(),
         "ver": "1.0",
         "wids": list(person.roles),
     }
     return claims | _home(session, {"upn": person.upn})
 
 
-def _id_claims(session: Session, now: float) -> dict[str, Any]:
-    tenant, person = session.tenant, session.person
+def id_claims(
+    tenant: Tenant, person: Person, asked: Asked, app_id: str, now: float, nonce: str
+) -> dict[str, Any]:
+    """The claims of an ID token for an app."""
     claims: dict[str, Any] = {
-        "aud": APP_ID,
+        "aud": app_id,
         "iss": f"{HOME}/{tenant.entra_id}/v2.0",
-        **_times(tenant, now),
+        **times(tenant, now),
         "oid": person.id,
-        "sub": _pairwise(person, APP_ID),
+        "sub": pairwise(person, app_id),
         "tid": tenant.entra_id,
-        "uti": _unique(),
+        "uti": unique(),
         "ver": "2.0",
     }
-    if "profile" in session.asked.open_id:
+    if "profile" in asked.open_id:
         claims |= {"name": person.name, "preferred_username": person.login}
-    if session.nonce:
-        claims["nonce"] = session.nonce
-    return claims | _home(session, {})
+    return {**claims, "nonce": nonce} if nonce else claims
 
 
 def _home(session: Session, own: dict[str, Any]) -> dict[str, Any]:
@@ -145,17 +146,20 @@ def _is_guest(session: Session) -> bool:
     return session.person.home_tenant != session.tenant.entra_id
 
 
-def _times(tenant: Tenant, now: float) -> dict[str, int]:
+def times(tenant: Tenant, now: float) -> dict[str, int]:
+    """When a token begins and ceases to count."""
     moment = int(now)
     return {"iat": moment, "nbf": moment, "exp": moment + tenant.behaviour.tokenLifetime}
 
 
-def _pairwise(person: Person, app: str) -> str:
+def pairwise(person: Person, app: str) -> str:
+    """`sub`: another one for each app."""
     digest = hashlib.sha256(f"{person.id} {app}".encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _unique() -> str:
+def unique() -> str:
+    """`uti`: the token's own id."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
 
 

@@ -72,12 +72,13 @@ class Registration:
         learn.microsoft.com/entra/identity-platform/reply-url#localhost-exceptions
         """
         for platform, known in self.redirect_uris.items():
-            if any(_same(uri, one) for one in known):
+            if any(same_address(uri, one) for one in known):
                 return platform
         return None
 
 
-def _same(uri: str, known: str) -> bool:
+def same_address(uri: str, known: str) -> bool:
+    """Whether a redirect address is the registered one."""
     if uri == known:
         return True
     sent, registered = urllib.parse.urlsplit(uri), urllib.parse.urlsplit(known)

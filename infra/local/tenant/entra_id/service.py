@@ -11,6 +11,7 @@ from infra.local.tenant.tokens import Signer
 
 from .refusals import missing, refused
 from .registration import Registration
+from .web_api import WebApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Service:
     signer: Signer
     app: Registration
     clock: Callable[[], float]
+    api: WebApi
 
     @property
     def now(self) -> float:
@@ -41,11 +43,14 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A request to the token endpoint: the tenant of the address and the form's fields."""
+    """A request to the token endpoint: the tenant of the address, the form's fields, and the page that sends
+    them (`Origin`), if a page does.
+    """
 
     service: Service
     tenant: Tenant
     form: dict[str, str]
+    origin: str = ""
 
     def required(self, name: str) -> str:
         """A field of the form; SignInError without it."""
