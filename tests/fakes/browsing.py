@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from status_scenes import LABELS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
@@ -101,6 +103,38 @@ class Person:
         self.context.set_offline(True)
         yield
         self.context.set_offline(False)
+
+    def row(self, tenant: Any) -> Locator:
+        """The tenant's row of the table, which is opened at it; the page is not loaded again after that."""
+        self.open(f"/?search={tenant.id}")
+        return self.page.get_by_role("row").filter(has=self.link(tenant.id))
+
+    def link(self, name: str, within: Locator | None = None) -> Locator:
+        return (within or self.page).get_by_role("link", name=name, exact=True)
+
+    def shows(self, place: Locator, status: str) -> Locator:
+        """Waits until the place shows the status in the reader's words, and gives what shows it."""
+        label = LABELS[status][LANGUAGES.index(self.language)]
+        shown = place.locator(".status-cell").get_by_text(label, exact=True).first
+        shown.wait_for()
+        return shown
+
+    def stays(self) -> None:
+        """From here on, the page must not be loaded again: `stayed` tells."""
+        self.page.evaluate("() => { window.stays = true; }")
+
+    def stayed(self) -> bool:
+        return bool(self.page.evaluate("() => window.stays === true"))
+
+    def copied(self) -> str:
+        """What lies in the clipboard."""
+        return str(self.page.evaluate("() => navigator.clipboard.readText()"))
+
+    def takes(self, button: Locator) -> bytes:
+        """What a button downloads."""
+        with self.page.expect_download() as begun:
+            button.click()
+        return Path(begun.value.path()).read_bytes()
 
     def button(self, key: str, within: Locator | None = None, **values: Any) -> Locator:
         """The button of that text, in the reader's language."""
