@@ -40,7 +40,7 @@ async def work(services: Services, payload: Mapping[str, Any]) -> AsyncIterator[
     now = services.clock.now()
     stop_at = payload.get("stopAt")
     async with (
-        SyncLog(artifacts, services.clock) as log,
+        SyncLog(artifacts, services.clock, _run(payload)) as log,
         services.graph(tenant, user, needing, log=log.exchange) as api,
     ):
         yield Work(
@@ -84,6 +84,11 @@ async def attempt(services: Services, tenant: TenantRecord, subject: SyncId, num
         scopes=sign_in_scopes(services.catalog, types, found.tried),
         redirect_uri=services.settings.callback_address("sign-in"),
     )
+
+
+def _run(payload: Mapping[str, Any]) -> str:
+    """What each run of one activity's work has in common: the step counts its calls, buckets share one."""
+    return f"{payload['step']} {payload.get('bucket', '')}"
 
 
 def permission_desk(services: Services, tenant: TenantRecord) -> Desk:

@@ -14,7 +14,7 @@ from functions.triggers.endpoint import endpoint
 from shared.domain.sync import SyncRecord
 from shared.errors import Problem
 from shared.steps.artifacts import Source, write_zip
-from shared.steps.log import LOG, readable
+from shared.steps.log import LOG, once, readable
 from shared.steps.report import read_report
 from shared.texts import Language
 from shared.wire.report import in_language
@@ -58,7 +58,7 @@ async def get_logs(call: Call) -> Answer:
     name = f"accord-log-{sync.tenant}-{sync.id}"
     if form == "text":
         return download(readable(lines, call.language), "text/plain", f"{name}.txt")
-    return download(lines, "application/jsonl", f"{name}.jsonl")
+    return download(once(lines), "application/jsonl", f"{name}.jsonl")
 
 
 @endpoint(downloads, "getArtifacts")

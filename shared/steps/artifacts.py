@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 from shared.domain.sync import SyncRecord
 from shared.names import CommitId
 from shared.ports import Repository
-from shared.steps.log import LOG, readable
+from shared.steps.log import LOG, once, readable
 from shared.steps.report import REPORT, read_report
 from shared.stores import Artifacts
 from shared.texts import Language
@@ -68,7 +68,7 @@ def _entries(source: Source) -> Iterator[tuple[str, bytes]]:
         yield "report.csv", report_csv(document)
         yield "report.html", report_html(document, source.language)
     if lines := artifacts.get(LOG):
-        yield LOG, lines
+        yield LOG, once(lines)
         yield "log.txt", readable(lines, source.language)
     for folder, commit in _commits(source).items():
         yield from _files(source.repository, folder, commit)

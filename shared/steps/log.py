@@ -2,6 +2,9 @@
 
 What a line may say is listed here field by field: numbers, ids, codes and names of types, never a value of
 anybody's configuration and never a token.
+
+An activity may run twice, also at once, and then tells twice of what was done once: such lines have an `id`
+that both runs give them, and readers take the first. What went wrong, or was tried again, did so each time.
 """
 
 from __future__ import annotations
@@ -50,6 +53,10 @@ class Event(Enum):
     FAULT = "fault"
 
 
+EACH_TIME: Final = frozenset({Event.RETRIED, Event.FAULT})
+"""What two runs tell of happened twice."""
+
+
 class Facts(TypedDict, total=False):
     """The fields of a line. `reason` and `detail` are Accord's own words or a service's code and message."""
 
@@ -90,17 +97,37 @@ def log(artifacts: Artifacts, at: dt.datetime, event: Event, **facts: Unpack[Fac
     artifacts.append(LOG, line(at, event, **facts))
 
 
-def line(at: dt.datetime, event: Event, **facts: Unpack[Facts]) -> bytes:
-    """One line of JSON: `at`, `event`, then the facts that say something."""
+def line(at: dt.datetime, event: Event, *, told: str = "", **facts: Unpack[Facts]) -> bytes:
+    """One line of JSON: `at`, `event`, the facts that say something, and as `id` what `told` identifies."""
     shown = {
         name: value[:LONGEST] if isinstance(value, str) else value
         for name, value in facts.items()
         if value != ""
     }
-    text = json.dumps(
-        {"at": time_text(at), "event": event.value, **shown}, ensure_ascii=False, separators=(",", ":")
-    )
-    return text.encode() + b"\n"
+    named = {"id": told} if told else {}
+    whole = {"at": time_text(at), "event": event.value, **shown, **named}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def once(lines: bytes) -> bytes:
+    """The lines as readers get them: those with an id the first time only."""
+    seen: set[str] = set()
+    kept = []
+    for raw in lines.splitlines(keepends=True):
+        told = _id(raw)
+        if told and told in seen:
+            continue
+        seen.add(told)
+        kept.append(raw)
+    return b"".join(kept)
+
+
+def _id(raw: bytes) -> str:
+    try:
+        entry = json.loads(raw)
+    except ValueError:  # cut off by a crash
+        return ""
+    return str(entry.get("id", "")) if isinstance(entry, dict) else ""
 
 
 def readable(lines: bytes, language: Language) -> bytes:
@@ -109,7 +136,7 @@ def readable(lines: bytes, language: Language) -> bytes:
 
 
 def _readable(lines: bytes, language: Language) -> Iterator[str]:
-    for raw in lines.splitlines():
+    for raw in once(lines).splitlines():
         try:
             entry = json.loads(raw)
             at, event = entry.pop("at"), entry.pop("event")
@@ -117,6 +144,7 @@ def _readable(lines: bytes, language: Language) -> Iterator[str]:
             # A write that was cut off by a crash: shown as it is, and no reason to withhold the rest.
             yield raw.decode(errors="replace")
             continue
+        entry.pop("id", None)
         what = say(f"log.{event}", language) if known(f"log.{event}") else str(event)
         facts = "  ".join(f"{name}={value}" for name, value in entry.items())
         yield f"{at}  {what}{'  ' if facts else ''}{facts}"

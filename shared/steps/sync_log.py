@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from types import TracebackType
 from typing import Protocol, Self, Unpack
 
 from shared.errors import StorageUnavailable
+from shared.names import short_hash
 from shared.ports import Artifacts, Clock
-from shared.steps.log import LOG, Event, Facts, line
+from shared.steps.log import EACH_TIME, LOG, Event, Facts, line
 
 
 class Exchange(Protocol):
@@ -29,13 +31,26 @@ class Exchange(Protocol):
 class SyncLog:
     """Appends to the sync's log. A line that cannot be written never stops the work it tells of."""
 
-    def __init__(self, artifacts: Artifacts, clock: Clock) -> None:
-        self._artifacts, self._clock = artifacts, clock
+    def __init__(self, artifacts: Artifacts, clock: Clock, run: str = "") -> None:
+        """`run`: the same for every run of one activity's work, so that what it tells twice is known for
+        that.
+        """
+        self._artifacts, self._clock, self._run = artifacts, clock, run
         self._lines: list[bytes] = []
+        self._told: Counter[str] = Counter()
 
     def note(self, event: Event, **facts: Unpack[Facts]) -> None:
         """One line, written with the next `flush`."""
-        self._lines.append(line(self._clock.now(), event, **facts))
+        told = "" if not self._run or event in EACH_TIME else self._id(event, facts)
+        self._lines.append(line(self._clock.now(), event, told=told, **facts))
+
+    def _id(self, event: Event, facts: Facts) -> str:
+        """By what the line says, and how often this run has said it: a second run that finds half of the work
+        done says less, and what it says stands elsewhere.
+        """
+        said = f"{self._run} {event.value} {sorted(facts.items())}"
+        self._told[said] += 1
+        return short_hash(f"{said} {self._told[said]}", 12)
 
     def exchange(self, one: Exchange) -> None:
         """A request to the service that did not go well, by what the adapter tells of it."""
