@@ -11,10 +11,21 @@ const formats = new Map();
 
 /** @param {Intl.DateTimeFormatOptions} options */
 function format(options) {
-  const name = language() + JSON.stringify(options);
-  const known = formats.get(name) ?? new Intl.DateTimeFormat(language(), options);
-  formats.set(name, known);
-  return known;
+  const name = `${language()} ${options.dateStyle} ${options.timeStyle}`;
+  const known = formats.get(name);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(language(), options);
+  formats.set(name, made);
+  return made;
+}
+
+let spoken = "";
+/** @type {Intl.RelativeTimeFormat} */
+let ago;
+
+function relative() {
+  if (spoken !== language()) ago = new Intl.RelativeTimeFormat((spoken = language()), { numeric: "auto" });
+  return ago;
 }
 
 /** The exact time, with seconds and the zone. @param {string} iso */
@@ -23,14 +34,17 @@ export const exact = (iso) => format({ dateStyle: "full", timeStyle: "long" }).f
 /** Day and time, short. @param {string} iso */
 export const dayAndTime = (iso) => format({ dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 
-/** How long ago or ahead, within a day; else day and time. @param {string} iso */
+/** The day, short. @param {string} iso */
+export const day = (iso) => format({ dateStyle: "medium" }).format(new Date(iso));
+
+/** How long ago or ahead, within a week; else the day. @param {string} iso */
 export function near(iso) {
   const seconds = (Date.parse(iso) - Date.now()) / 1000, size = Math.abs(seconds);
-  if (size >= DAY) return dayAndTime(iso);
-  const relative = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
-  if (size >= HOUR) return relative.format(Math.round(seconds / HOUR), "hour");
-  if (size >= MINUTE) return relative.format(Math.round(seconds / MINUTE), "minute");
-  return relative.format(0, "second");
+  if (size >= 7 * DAY) return day(iso);
+  if (size >= DAY) return relative().format(Math.round(seconds / DAY), "day");
+  if (size >= HOUR) return relative().format(Math.round(seconds / HOUR), "hour");
+  if (size >= MINUTE) return relative().format(Math.round(seconds / MINUTE), "minute");
+  return relative().format(0, "second");
 }
 
 /** What is left until then: `2:59`; `0:00` once it is over. @param {string} iso */
@@ -60,8 +74,11 @@ export function duration(seconds) {
 
 /** Texts that change by themselves. @type {Set<Moving>} */
 const moving = new Set();
+let ticks = 0;
 setInterval(() => {
-  if (!document.hidden) for (const one of moving) one.tick();
+  ticks += 1;
+  // What is left runs by seconds, how long ago by minutes.
+  if (!document.hidden) for (const one of moving) if (one.text === left || ticks % 15 === 0) one.tick();
 }, 1000);
 
 class Moving extends AsyncDirective {

@@ -32,22 +32,21 @@ export function point(event) {
  * @param {(event: Event) => void} onSelect
  */
 export function row(tenant, columns, onSelect) {
-  const chosen = isSelected(tenant.id), filled = pointed === tenant.id;
-  const cells = [tenant, columns, chosen, filled, language()];
+  const filled = pointed === tenant.id;
+  const rest = () => drawn(tenant, columns, filled);
   // What an active sync does is followed by the status cell itself.
-  return tenant.activeSync ? drawn(tenant, columns, chosen, filled, onSelect)
-    : guard(cells, () => drawn(tenant, columns, chosen, filled, onSelect));
+  return html`<td role="cell" class="col-select"><input type="checkbox" .checked=${live(isSelected(tenant.id))} value=${tenant.id}
+      @click=${onSelect} aria-label=${say("tenants.select", { tenant: tenant.displayName })}></td>
+    ${tenant.activeSync ? rest() : guard([tenant, columns, filled, language()], rest)}`;
 }
 
-/** @param {Tenant} tenant @param {Column[]} columns @param {boolean} chosen @param {boolean} filled @param {(event: Event) => void} onSelect */
-const drawn = (tenant, columns, chosen, filled, onSelect) => html`
-  <td role="cell" class="select"><input type="checkbox" .checked=${live(chosen)} value=${tenant.id} @click=${onSelect}
-    aria-label=${say("tenants.select", { tenant: tenant.displayName })}></td>
-  <th role="rowheader" scope="row" class="name"><a data-link href=${href({ tenant: tenant.id })}>${tenant.displayName}</a>
+/** @param {Tenant} tenant @param {Column[]} columns @param {boolean} filled */
+const drawn = (tenant, columns, filled) => html`
+  <th role="rowheader" scope="row" class="col-name"><a data-link href=${href({ tenant: tenant.id })}>${tenant.displayName}</a>
     ${tenant.displayName === tenant.id ? nothing : html`<small>${tenant.id}</small>`}</th>
-  <td role="cell" class="status" data-label=${say("tenants.status")}>${statusCell(tenant)}</td>
-  ${columns.map((one) => html`<td role="cell" class="${one.key} ${one.numeric ? "numeric" : ""}" data-label=${one.name()}>${one.cell(tenant)}</td>`)}
-  <td role="cell" class="deeds">
+  <td role="cell" class="col-status" data-label=${say("tenants.status")}>${statusCell(tenant)}</td>
+  ${columns.map((one) => html`<td role="cell" class="col-${one.key} ${one.numeric ? "numeric" : ""}" data-label=${one.name()}>${one.cell(tenant)}</td>`)}
+  <td role="cell" class="col-deeds">
     ${tenant.activeSync ? nothing : html`<button type="button" class="quiet small start"
       aria-label=${say("tenants.startOf", { tenant: tenant.displayName })}
       @click=${(/** @type {Event} */ event) => startNow(tenant, event.currentTarget)}>${say("tenants.start")}</button>`}

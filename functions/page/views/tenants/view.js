@@ -24,6 +24,7 @@ let growing = false;
 /** The tenants that the address asks for, worked out once for each list. @param {Route} route */
 function shown(route) {
   const all = tenants(), by = `${language()} ${route.params}`;
+  if (last.by !== by) drawn = AT_ONCE;
   if (last.of !== all || last.by !== by) last = { of: all, by, found: found(all, wanted(route.params)) };
   return last.found;
 }
@@ -65,11 +66,11 @@ function table(route, rows) {
   return html`<table role="table" class="table tenants" @pointerover=${point} @focusin=${point}>
     <caption class="unseen">${say("tenants.title")}</caption>
     <thead role="rowgroup"><tr role="row">
-      <td role="cell" class="select">${allBox(rows)}</td>
+      <td role="cell" class="col-select">${allBox(rows)}</td>
       ${sortable(route, "name", say("tenants.name"))}
       ${sortable(route, "status", say("tenants.status"))}
       ${cols.map((one) => sortable(route, one.key, one.name(), one.numeric))}
-      <td role="cell" class="deeds"><span class="unseen">${say("tenants.deeds")}</span></td>
+      <td role="cell" class="col-deeds"><span class="unseen">${say("tenants.deeds")}</span></td>
     </tr></thead>
     <tbody role="rowgroup">${repeat(rows.slice(0, drawn), (one) => one.id, (one) => html`<tr role="row" data-tenant=${one.id}
       class=${isSelected(one.id) ? "chosen" : ""}>${row(one, cols, onSelect)}</tr>`)}</tbody>
@@ -88,7 +89,7 @@ function allBox(rows) {
 function sortable(route, key, name, numeric = false) {
   const { sort, down } = wanted(route.params), on = sort === key;
   const next = on && !down ? `-${key}` : key;
-  return html`<th role="columnheader" scope="col" class="${key} ${numeric ? "numeric" : ""}" aria-sort=${on ? (down ? "descending" : "ascending") : "none"}>
+  return html`<th role="columnheader" scope="col" class="col-${key} ${numeric ? "numeric" : ""}" aria-sort=${on ? (down ? "descending" : "ascending") : "none"}>
     <button type="button" class="quiet sort" @click=${() => narrow({ sort: next === "name" ? null : next })}>${name}<span aria-hidden="true">${on ? (down ? " ↓" : " ↑") : nothing}</span></button></th>`;
 }
 
