@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from shared.domain.catalog import TypeSpec
+from shared.domain.catalog import Identity, TypeSpec
 from shared.domain.lifecycle import count_type
 from shared.domain.snapshot import NotRead, NotReadReason, TypeRead
 from shared.errors import NotAvailable, ReadFailed, SignInFailed, StorageConflict
@@ -22,10 +22,11 @@ from shared.steps.catch_up import catch_up
 from shared.steps.confirm_missing import Asked, confirm_missing, load_asked
 from shared.steps.log import Event
 from shared.steps.readers import reader_of
+from shared.steps.tenant_findings import forget_tried
 from shared.steps.work import Stop, Work
 
 _DENIED: Final = frozenset({401, 403})
-"""The service's last word on a permission that is done without."""
+"""The service's last word on whoever reads."""
 
 
 async def back_up(work: Work, bucket: str) -> Stop | bool:
@@ -69,13 +70,23 @@ async def _read(
     except NotAvailable as error:
         return NotRead(spec.key, NotReadReason.NOT_AVAILABLE, bool(known), str(error), error.request_id)
     except ReadFailed as error:
-        if without and error.status in _DENIED:
-            reason = NotReadReason.PERMISSION_IGNORED
-            return NotRead(spec.key, reason, False, str(error), error.request_id, without)
-        return NotRead(spec.key, NotReadReason.READ_FAILED, True, str(error), error.request_id)
+        return await _failed(work, spec, error, without)
     except SignInFailed as error:
         detail = f"reading {spec.key}: {error}"
         return NotRead(spec.key, NotReadReason.READ_FAILED, True, detail, error.request_id)
+
+
+async def _failed(work: Work, spec: TypeSpec, error: ReadFailed, without: tuple[str, ...]) -> NotRead:
+    """A type that did not arrive. One that the service principal was let read before, and is refused now, is
+    tried anew by the next sync: a user may have to read it.
+    """
+    denied = error.status in _DENIED
+    if denied and without:
+        reason = NotReadReason.PERMISSION_IGNORED
+        return NotRead(spec.key, reason, False, str(error), error.request_id, without)
+    if denied and spec.identity is Identity.TRY and spec.key not in work.user_types:
+        await asyncio.to_thread(forget_tried, work.findings, spec.key)
+    return NotRead(spec.key, NotReadReason.READ_FAILED, True, str(error), error.request_id)
 
 
 async def _keep(work: Work, result: TypeRead | NotRead) -> None:

@@ -84,6 +84,13 @@ def save_tried(blobs: Artifacts, tried: Mapping[TypeKey, Tried]) -> TenantFindin
     return change_findings(blobs, lambda now: replace(now, tried={**now.tried, **tried}))
 
 
+def forget_tried(blobs: Artifacts, key: TypeKey) -> TenantFindings:
+    """What trying this type showed does not hold any more: it is tried again."""
+    return change_findings(
+        blobs, lambda now: replace(now, tried={one: kept for one, kept in now.tried.items() if one != key})
+    )
+
+
 def _dump(found: TenantFindings) -> dict[str, Any]:
     return {
         "seen": None if found.seen is None else _dump_seen(found.seen),

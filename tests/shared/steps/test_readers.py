@@ -10,12 +10,13 @@ from user_access import FakeUserTokens
 
 from shared.domain.catalog import Identity
 from shared.domain.settings import Authentication, Settings
+from shared.domain.sign_in import Tried
 from shared.domain.snapshot import NotReadReason, TypeRead
 from shared.errors import ReadFailed, SignInFailed
 from shared.names import TypeKey
 from shared.steps import blobs
 from shared.steps.readers import READERS
-from shared.steps.tenant_findings import change_findings
+from shared.steps.tenant_findings import change_findings, load_findings, save_tried
 
 GROUPS = TypeKey("groups")
 READ = "delegated-Lent_Read"
@@ -178,6 +179,21 @@ def test_another_fault_of_such_a_type_counts(ignoring):
 def test_a_refusal_of_a_type_whose_permission_nobody_ignores_counts(person):
     person.scene.tenant.unread["groups"] = ReadFailed("reading groups", 403)
     person.scene.ran()
+    assert (person.result().reason, person.result().counted) == (NotReadReason.READ_FAILED, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "tried"), [(403, False), (401, False), (503, True)], ids=["refused", "no token", "a fault"]
+)
+def test_a_type_that_refuses_the_app_from_now_on_is_tried_again(scene, status, tried):
+    person = Person(scene, Identity.TRY)
+    person.reads_as_user(False)
+    save_tried(scene.findings, {GROUPS: Tried(True, scene.clock.at)})
+    scene.tenant.unread["groups"] = ReadFailed("reading groups", status)
+
+    scene.ran()
+
+    assert (GROUPS in load_findings(scene.findings).tried) is tried
     assert (person.result().reason, person.result().counted) == (NotReadReason.READ_FAILED, True)
 
 
