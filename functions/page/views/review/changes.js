@@ -8,7 +8,7 @@ import { at, linkedIn } from "../items/addresses.js";
 import { syncPath } from "../status/actions.js";
 import { byType } from "./state.js";
 import { typeTitle, workloadTitle } from "./types.js";
-import { beside, change as compared, isCut, isLong, lineDifference, pathText, side } from "./values.js";
+import { beside, change as compared, isCut, isLong, lineDifference, pathText, side, single } from "./values.js";
 
 /** @typedef {import("../../api.d.ts").Change} Change */
 /** @typedef {import("../../api.d.ts").Sync} Sync */
@@ -119,6 +119,7 @@ function details(context, change) {
     ${one.error ? html`<div class="note bad"><p><b>${one.error.message}</b></p>${one.error.detail ? html`<p>${one.error.detail}</p>` : nothing}<p>${one.error.advice}</p>
       ${one.error.requestId ? html`<p><small>${say("status.requestId")} <code>${one.error.requestId}</code></small></p>` : nothing}</div>` : nothing}
     ${depends(context, one)}
+    ${one.action === "update" || !one.properties.length ? nothing : html`<p class="muted">${say(one.action === "create" ? "review.wouldHave" : "review.wouldGo")}</p>`}
     ${/** @type {Property[]} */ (one.properties).map((it) => property(one, it, linked))}
     ${cut ? html`<p><button type="button" @click=${() => load(context, change)}>${say("review.loadWhole")}</button></p>` : nothing}
   </div>`;
@@ -144,8 +145,10 @@ function property(one, it, linked) {
   const [base, tenant, repository] = [side(it, "base"), side(it, "tenant"), side(it, "repository")];
   const names = { before: say("review.tenantNow"), after: say("review.willBe") };
   const head = html`<p class="path">${pathText(it.path, linked)}${it.conflict ? html` <span class="badge warn">${say("review.conflictBadge")}</span>` : nothing}</p>`;
-  if (one.action === "create" && !it.conflict) return html`<div class="property">${head}${beside([{ name: names.after, value: repository, look: "new" }], linked)}</div>`;
-  if (one.action === "delete" && !it.conflict) return html`<div class="property">${head}${beside([{ name: say("review.willGo"), value: tenant, look: "old" }], linked)}</div>`;
+  if (one.action !== "update" && !it.conflict) {
+    const [value, look] = one.action === "create" ? [repository, "new"] : [tenant, "old"];
+    return html`<div class="property ${isLong(value.value) ? "" : "brief"}">${head}<div class="sides ${look}">${single(value, linked)}</div></div>`;
+  }
   if (!it.conflict) return html`<div class="property">${head}${compared(tenant, repository, names, linked)}</div>`;
   const three = beside([
     { name: say("review.base"), value: base },

@@ -41,7 +41,7 @@ function chip(review, mark, n) {
     review.mark = review.mark === mark ? null : mark;
     review.touch();
   };
-  return html`<button type="button" class="chip ${mark ?? "all"}" aria-pressed=${review.mark === mark} @click=${choose}>${say.count(`review.mark.${mark ?? "all"}`, n)}</button>`;
+  return html`<button type="button" class="mark-chip ${mark ?? "all"}" aria-pressed=${review.mark === mark} @click=${choose}>${say.count(`review.mark.${mark ?? "all"}`, n)}</button>`;
 }
 
 /** @param {Review} review @param {boolean} wanted */

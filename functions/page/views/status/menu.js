@@ -26,11 +26,10 @@ export function menuButton({ id, face, name, look = "quiet", items }) {
     <div class="menu" role="menu" id=${id} aria-label=${name} popover="auto" data-floating
       @toggle=${onToggle} @keydown=${onMenu}>
       ${items.map((item, index) => html`<button type="button" role="menuitem" tabindex="-1"
-        class=${item.danger ? "danger" : ""} aria-labelledby="${id}-${index}"
-        aria-describedby=${item.hint ? `${id}-${index}-hint` : nothing}
+        class=${item.danger ? "danger" : ""}
         @click=${() => choose(id, item)}>
-        <span class="menu-label" id="${id}-${index}">${item.label}</span>
-        ${item.hint ? html`<small id="${id}-${index}-hint">${item.hint}</small>` : nothing}
+        <span class="menu-label">${item.label}</span>
+        ${item.hint ? html`<small>${item.hint}</small>` : nothing}
       </button>`)}
     </div>`;
 }

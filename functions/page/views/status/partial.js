@@ -60,9 +60,9 @@ function undone(sync, cause) {
     return html`<p><b>${["failed", "stale", "skipped"].map((name, index) => ({ name, n: [failed, stale, skipped][index] ?? 0 }))
       .filter(({ n }) => n).map(({ name, n }) => say.count(`status.deploy.${name}`, n)).join(" · ")}</b></p>`;
   }
-  const reasons = { massRemoval: ["massRemoval"], userAuthentication: ["userNotSignedIn", "userNeeded"] }[/** @type {string} */ (cause)];
-  if (cause === "blocked") return nothing;
-  const types = sync.notRead.filter((one) => one.counted && (reasons ? reasons.includes(one.reason) : one.reason !== "massRemoval"));
+  if (cause === "blocked" || cause === "massRemoval") return nothing;
+  const user = cause === "userAuthentication";
+  const types = sync.notRead.filter((one) => one.counted && one.reason !== "massRemoval" && (one.reason === "userNotSignedIn") === user);
   if (!types.length) return nothing;
   return html`<ul>${types.map((one) => html`<li>${typeTitle(one.type)}: ${known(`notRead.${one.reason}`) ? say(`notRead.${one.reason}`) : one.reason}</li>`)}</ul>`;
 }

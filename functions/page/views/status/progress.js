@@ -46,7 +46,7 @@ export function working(tenant, sync) {
     ${sync && sync.stage !== "starting" ? html`<span class="stage"><small>${stageText(sync)}</small> ${progressBar(sync)}</span>` : nothing}
     ${id ? html`<button type="button" class="quiet small" aria-label=${say("status.cancelOf", { tenant: tenant.displayName })}
       @click=${(/** @type {MouseEvent} */ event) => cancelSync(tenant, { id, stage: sync?.stage ?? null }, event.currentTarget)}
-      >${say("status.cancelSync")}</button>` : nothing}`;
+      >${say("status.cancel")}</button>` : nothing}`;
 }
 
 const MOST = 20;

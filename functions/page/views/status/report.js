@@ -40,7 +40,7 @@ function shown(report, name) {
 
 /** @param {string} name @param {[string, number][]} counts */
 const tile = (name, counts) => html`<div class="tile"><dt>${name}</dt>
-  ${counts.map(([label, n]) => html`<dd class=${n ? "" : "none"}><b>${number(n)}</b> ${label}</dd>`)}</div>`;
+  ${counts.map(([label, n]) => html`<dd class=${n ? "" : "none"}>${label} <b>${number(n)}</b></dd>`)}</div>`;
 
 /** @param {Report} report */
 function tiles({ drift, plan, deploy, counts }) {

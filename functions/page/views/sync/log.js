@@ -10,9 +10,10 @@ import { syncPath } from "../status/actions.js";
 
 const EVERY = 3000;
 const LINES = 200;
+const NEAR = 80;
 /** @type {Map<string, Tail>} */
 const tails = new Map();
-let open = false;
+let open = false, timer = 0;
 
 /** @param {Sync} sync */
 export function logTail(sync) {
@@ -41,7 +42,10 @@ function read(sync, path) {
   }
   const due = !tail.running && !tail.ended && performance.now() - tail.asked > (tail.asked ? EVERY : -1);
   if (due) void ask(tail, path, !!sync.endedAt);
-  else if (!tail.ended && !tail.running) setTimeout(redraw, EVERY);
+  else if (!tail.ended && !tail.running) {
+    clearTimeout(timer);
+    timer = setTimeout(redraw, EVERY);
+  }
   return tail;
 }
 
@@ -61,5 +65,12 @@ async function ask(tail, path, ended) {
   } finally {
     tail.running = false;
     redraw();
+    setTimeout(toEnd);
   }
+}
+
+/** The newest line stays in sight for whoever has not scrolled away from it. */
+function toEnd() {
+  const shown = document.querySelector(".log pre");
+  if (shown && (shown.scrollTop === 0 || shown.scrollHeight - shown.scrollTop - shown.clientHeight < NEAR)) shown.scrollTop = shown.scrollHeight;
 }

@@ -75,7 +75,7 @@ function standing(tenant, sync) {
 function counts({ drift, plan, deploy }) {
   /** @param {string} name @param {[string, number][]} given */
   const line = (name, given) => html`<dt>${say(`status.${name}`)}</dt>
-    <dd>${given.map(([key, n], index) => html`${index ? " · " : nothing}<span class=${n ? "" : "muted"}><b>${number(n)}</b> ${say(`status.count.${key}`)}</span>`)}</dd>`;
+    <dd>${given.map(([key, n], index) => html`${index ? " · " : nothing}<span class=${n ? "" : "muted"}>${say(`status.count.${key}`)} <b>${number(n)}</b></span>`)}</dd>`;
   const deployed = deploy.applied + deploy.failed + deploy.stale + deploy.skipped;
   return html`<dl class="facts">
     ${line("adopted", [["added", drift.added], ["changed", drift.changed], ["removed", drift.removed]])}
