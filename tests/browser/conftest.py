@@ -5,7 +5,7 @@ test.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from infra.local.stack import Stack
 
 __all__ = ["driver"]
+
+
+PEOPLE: list[Person] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows what its people saw last."""
+    report = yield
+    if report.failed and report.when == "call":
+        report.sections += [(f"what {one.language} saw of {one.page.url}", one.sees()) for one in PEOPLE]
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +46,14 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def person(chromium: Browser, stack: Stack) -> Iterator[Callable[..., Person]]:
     """Makes people: `person("fr", theme="dark", width=360)`."""
-    made: list[Person] = []
 
     def make(language: str = "en", theme: str = "light", width: int = 1280) -> Person:
-        made.append(Person(chromium, stack.api, language, theme, width))
-        return made[-1]
+        PEOPLE.append(Person(chromium, stack.api, language, theme, width))
+        return PEOPLE[-1]
 
     yield make
-    faults = [fault for one in made for fault in one.unexpected()]
-    for one in made:
+    faults = [fault for one in PEOPLE for fault in one.unexpected()]
+    for one in PEOPLE:
         one.close()
+    PEOPLE.clear()
     assert faults == []

@@ -160,5 +160,9 @@ class Person:
         over = self.page.evaluate(OVERFLOWING)
         assert over <= 0, f"{self.page.url} is {over} px wider than its window"
 
+    def sees(self) -> str:
+        """The page as text, and its faults so far."""
+        return "\n".join([self.page.locator("body").inner_text()[:3000], *self.unexpected()])
+
     def close(self) -> None:
         self.context.close()

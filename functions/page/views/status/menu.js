@@ -25,7 +25,7 @@ export function menuButton({ id, face, name, look = "quiet", items }) {
       @click=${() => toggle(id)} @keydown=${(/** @type {KeyboardEvent} */ event) => onButton(event, id)}>${face}</button>
     <div class="menu" role="menu" id=${id} aria-label=${name} popover="auto" data-floating
       @toggle=${onToggle} @keydown=${onMenu}>
-      ${items.map((item, index) => html`<button type="button" role="menuitem" tabindex="-1"
+      ${items.map((item) => html`<button type="button" role="menuitem" tabindex="-1"
         class=${item.danger ? "danger" : ""}
         @click=${() => choose(id, item)}>
         <span class="menu-label">${item.label}</span>
