@@ -47,7 +47,7 @@ export function editPanel(tenant, item) {
     event.preventDefault();
     void save(tenant, one, event.submitter);
   }}>
-    ${item.content === null ? html`<p class="note error">${say("items.unreadable")}</p>` : nothing}
+    ${item.content === null ? html`<p class="notice error">${say("items.unreadable")}</p>` : nothing}
     ${promise()}
     ${editor({ label: say("items.editorOf", { name: item.name }), text: one.text, faults: one.faults, onInput: (text) => change(one, text) })}
     ${verdict(one)}
@@ -69,8 +69,8 @@ function verdict(edit) {
       : edit.state === "unchecked" ? say("items.unchecked") : edit.text === edit.item.text ? say("items.unchanged") : say("items.fine");
   return html`<div class="verdict ${edit.faults.length ? "wrong" : ""}" role="status"><p>${words}</p>
     ${edit.faults.length ? html`<ul>${edit.faults.map((one) => html`<li>
-      <button type="button" class="quiet small" @click=${() => focusLine(one.line)}>${say("items.line", { n: one.line })}</button>
-      ${one.path ? html`<code>${one.path}</code> ` : nothing}${one.message}</li>`)}</ul>` : nothing}</div>`;
+      <button type="button" class="quiet link" @click=${() => focusLine(one.line)}>${say("items.line", { n: one.line })}</button>
+      ${one.path && !one.message.startsWith(one.path) ? html`<code>${one.path}</code> ` : nothing}${one.message}</li>`)}</ul>` : nothing}</div>`;
 }
 
 /**

@@ -5,7 +5,7 @@ import { say } from "../../core/texts.js";
 import { when } from "../../core/time.js";
 import { loaded } from "../tenant/loaded.js";
 import { copyButton, drawn, moreButton, short } from "../tenant/parts.js";
-import { titleOf } from "../tenant/settings-types.js";
+import { shownName, titleOf } from "../tenant/settings-types.js";
 import { at, itemPath, linkedIn, nameOf } from "./addresses.js";
 import { commitRows } from "./commits.js";
 import { comparePanel } from "./compare.js";
@@ -29,9 +29,9 @@ export function itemPanel(tenant, route, path, stamp) {
   const type = path.split("/")[1] ?? "";
   const name = `item/${tenant.id}/${path}@${ref ?? ""}`;
   const asked = loaded(name, () => get(itemPath(tenant.id, path, { ref })), stamp);
-  const title = asked.value?.name ?? nameOf(path);
+  const title = shownName({ type, name: asked.value?.name ?? nameOf(path) });
   const one = { path, name: title, type };
-  return html`<div class="item">
+  return html`<div class="item-view">
     <p class="crumbs"><a data-link href=${at(tenant.id, { ref })}>${say("items.title")}</a> ›
       <a data-link href=${at(tenant.id, { ref, type })}>${titleOf(type)}</a></p>
     <div class="row item-head"><h2>${title}</h2><span class="grow"></span>
@@ -57,7 +57,7 @@ export function itemPanel(tenant, route, path, stamp) {
  */
 function past(tenant, path, ref, type) {
   const commit = pointNamed(tenant.id, ref);
-  return html`<div class="note row"><p>${commit ? html`${say("items.itemAsOf")} ${when(commit.at)} (${short(ref)})` : html`${say("items.itemAsOfCommit")} ${short(ref)}`}</p>
+  return html`<div class="notice row"><p>${commit ? html`${say("items.itemAsOf")} ${when(commit.at)} (${short(ref)})` : html`${say("items.itemAsOfCommit")} ${short(ref)}`}</p>
     <a class="button" data-link href=${at(tenant.id, { type, item: path })}>${say("items.backToNow")}</a></div>`;
 }
 
@@ -76,7 +76,7 @@ function parts(tenant, path, ref, type, show) {
 
 /**
  * @param {Tenant} tenant
- * @param {import("../../api.d.ts").ItemContent} value
+ * @param {import("../../api.d.ts").Item} value
  */
 function content(tenant, value) {
   const linked = linkedIn(tenant.id);
@@ -94,7 +94,7 @@ function content(tenant, value) {
 function history(tenant, one, stamp) {
   const asked = points(tenant.id, one.path, stamp, 25);
   return drawn(asked, `points/${tenant.id}/${one.path}`, ({ value }) => html`
-    ${value.length ? commitRows(tenant, value, (commit) => html`
+    ${value.length ? commitRows(tenant, value, (commit) => commit === value[0] ? html`<span class="badge">${say("items.newest")}</span>` : html`
       <a class="button" data-link href=${at(tenant.id, { type: one.type, item: one.path, ref: commit.id })}>${say("items.view")}</a>
       <a class="button" data-link href=${at(tenant.id, { type: one.type, item: one.path, show: "compare", from: commit.id })}>${say("items.compareNow")}</a>
       <button type="button" aria-haspopup="dialog" @click=${() => restoreItems(tenant, [one], commit.id)}>${say("items.restoreItem")}</button>`)

@@ -6,14 +6,14 @@ import { number, say } from "../../core/texts.js";
 import { when } from "../../core/time.js";
 import { whole } from "../tenant/loaded.js";
 import { drawn, short } from "../tenant/parts.js";
-import { titleOf, workload } from "../tenant/settings-types.js";
+import { shownName, titleOf, workload } from "../tenant/settings-types.js";
 import { at, queried } from "./addresses.js";
 import { copyToTenants } from "./copy.js";
 import { pointNamed } from "./points.js";
 import { restoreItems, restoreToDate } from "./restore.js";
 
 /** @typedef {import("../../api.d.ts").Tenant} Tenant */
-/** @typedef {import("../../api.d.ts").Item} Item */
+/** @typedef {import("../../api.d.ts").ItemEntry} Item */
 /** @typedef {import("../../core/router.js").Route} Route */
 
 const STEP = 200;
@@ -47,7 +47,7 @@ export function listPanel(tenant, route, stamp) {
  */
 function past(tenant, route, ref) {
   const commit = pointNamed(tenant.id, ref);
-  return html`<div class="note row"><p>${commit ? html`${say("items.asOf")} ${when(commit.at)} (${short(ref)})` : html`${say("items.asOfCommit")} ${short(ref)}`}</p>
+  return html`<div class="notice row"><p>${commit ? html`${say("items.asOf")} ${when(commit.at)} (${short(ref)})` : html`${say("items.asOfCommit")} ${short(ref)}`}</p>
     <a class="button" data-link href=${at(tenant.id, { type: route.params.get("type") })}>${say("items.backToNow")}</a>
     <button type="button" @click=${() => restoreToDate(tenant, ref)}>${say("items.restoreThis")}</button></div>`;
 }
@@ -60,7 +60,7 @@ function past(tenant, route, ref) {
  */
 function browse(tenant, route, items, { ref, type, search }) {
   const wanted = search.trim().toLocaleLowerCase();
-  const found = items.filter((one) => (!type || one.type === type) && (!wanted || `${one.name} ${one.path}`.toLocaleLowerCase().includes(wanted)));
+  const found = items.filter((one) => (!type || one.type === type) && (!wanted || `${shownName(one)} ${one.path}`.toLocaleLowerCase().includes(wanted)));
   return html`<div class="items">
     ${types(tenant, items, { ref, type })}
     <div class="items-main">
@@ -95,7 +95,7 @@ function types(tenant, items, { ref, type }) {
     href=${at(tenant.id, { ref, type: key })} aria-current=${ifDefined(key === type ? "true" : undefined)}><span>${title}</span> <span class="count">${number(many)}</span></a></li>`;
   return html`<nav class="item-types card" aria-label=${say("items.types")}>
     <ul>${link("", say("items.allTypes"), items.length)}</ul>
-    ${[...workloads].map(([name, counted]) => html`<h3>${workload(name)}</h3><ul>${[...counted]
+    ${[...workloads].map(([name, counted]) => html`<h2>${workload(name)}</h2><ul>${[...counted]
       .map(([key, many]) => /** @type {const} */ ([key, titleOf(key), many])).sort((one, other) => one[1].localeCompare(other[1]))
       .map(([key, title, many]) => link(key, title, many))}</ul>`)}
   </nav>`;
@@ -135,9 +135,9 @@ function table(tenant, found, { ref, all }) {
         .indeterminate=${!every && found.some((one) => chosen.has(one.path))} @change=${() => choose(found.map((one) => one.path), !every)}></th>
       <th scope="col">${say("items.name")}</th>${all ? html`<th scope="col" class="wide-only">${say("items.type")}</th>` : nothing}</tr></thead>
     <tbody>${repeat(some, (one) => one.path, (one) => html`<tr>
-      <td class="box"><input type="checkbox" aria-label=${say("items.choose", { name: one.name })} .checked=${live(chosen.has(one.path))}
+      <td class="box"><input type="checkbox" aria-label=${say("items.choose", { name: shownName(one) })} .checked=${live(chosen.has(one.path))}
         @change=${(/** @type {Event} */ event) => choose([one.path], /** @type {HTMLInputElement} */ (event.target).checked)}></td>
-      <th scope="row"><a data-link href=${at(tenant.id, { ref, type: one.type, item: one.path })}>${one.name}</a></th>
+      <th scope="row"><a data-link href=${at(tenant.id, { ref, type: one.type, item: one.path })}>${shownName(one)}</a></th>
       ${all ? html`<td class="wide-only">${titleOf(one.type)}</td>` : nothing}</tr>`)}</tbody></table>
     ${found.length > shown ? html`<p class="more"><button type="button" @click=${() => { shown += STEP; redraw(); }}>${
       say.count("items.showMore", found.length - shown)}</button></p>` : nothing}`;

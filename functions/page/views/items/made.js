@@ -12,7 +12,7 @@ import { short } from "../tenant/parts.js";
 
 /** What an edit, a restore or a copy cannot be done without saying. */
 export function promise() {
-  return html`<p class="note">${say("items.promise")}</p>`;
+  return html`<p class="notice">${say("items.promise")}</p>`;
 }
 
 /**

@@ -71,6 +71,17 @@ function plain(value) {
 }
 
 /**
+ * What a JSON pointer leads to.
+ * @param {unknown} value
+ * @param {string} pointer
+ * @returns {unknown}
+ */
+export function valueAt(value, pointer) {
+  const parts = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return parts.reduce((/** @type {any} */ at, part) => at?.[part], value);
+}
+
+/**
  * The faults at a field or below it: `/settings/protected/3` belongs to `/settings/protected`.
  * @param {Fault[]} faults
  * @param {string} field

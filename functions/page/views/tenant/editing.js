@@ -7,7 +7,7 @@ import { tell } from "../../core/message.js";
 import { redraw } from "../../core/state.js";
 import { say } from "../../core/texts.js";
 import { when } from "../../core/time.js";
-import { patchOf, patched, writable } from "./draft.js";
+import { patchOf, patched, valueAt, writable } from "./draft.js";
 import { guardLeaving } from "./leaving.js";
 
 /** @typedef {import("./draft.js").Writable} Writable */
@@ -70,7 +70,9 @@ async function read(form) {
  */
 export function edit(form, edit) {
   if (!form.draft || !form.before) return;
+  const faulty = form.faults.map((one) => JSON.stringify(valueAt(form.draft, one.field)));
   edit(form.draft);
+  form.faults = form.faults.filter((one, index) => JSON.stringify(valueAt(form.draft, one.field)) === faulty[index]);
   form.changed = patchOf(form.before, form.draft) !== null;
   redraw();
 }

@@ -67,8 +67,8 @@ function account(tenant, stamp) {
   return html`<div><dt>${say("tenant.account")}</dt><dd class="account">
     ${signedIn ? html`<span>${who}</span> ${signedInAt ? html`<small>${when(signedInAt)}</small>` : nothing}` : html`<span>${stateName(state)}</span>`}
     ${signedIn
-      ? html`<button type="button" class="quiet small" @click=${(/** @type {Event} */ event) => signOut(tenant, event)}>${say("tenant.signOut")}</button>`
-      : html`<button type="button" class="quiet small" @click=${(/** @type {Event} */ event) => signInAhead(tenant, event)}>${say("tenant.signIn")}</button>`}
+      ? html`<button type="button" class="quiet link" @click=${(/** @type {Event} */ event) => signOut(tenant, event)}>${say("tenant.signOut")}</button>`
+      : html`<button type="button" class="quiet link" @click=${(/** @type {Event} */ event) => signInAhead(tenant, event)}>${say("tenant.signIn")}</button>`}
   </dd></div>`;
 }
 

@@ -32,7 +32,7 @@ export function historyPanel(tenant, route, stamp) {
 function table(tenant, syncs) {
   const heads = [say("tenant.outcome"), say("tenant.startedAt"), say("tenant.startedBy"), say("tenant.took"),
     say("tenant.drift"), say("tenant.deployed"), say("tenant.downloads")];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${say("tenant.tabHistory")}><table class="table history stacks">
+  return html`<div class="scroll"><table class="table history stacks"><caption class="unseen">${say("tenant.tabHistory")}</caption>
     <thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
     <tbody>${repeat(syncs, (one) => one.id, (one) => row(tenant, one, heads))}</tbody>
   </table></div>`;
@@ -99,7 +99,7 @@ function took(sync) {
 /** @param {[number, string][]} all */
 function counts(all) {
   const some = all.filter(([many]) => many > 0);
-  if (!some.length) return html`<span class="none">${say("tenant.none")}</span>`;
+  if (!some.length) return html`<span class="dash">${say("tenant.none")}</span>`;
   return html`<ul class="counts">${some.map(([many, what]) => html`<li><b>${number(many)}</b> ${what}</li>`)}</ul>`;
 }
 
@@ -123,6 +123,6 @@ function downloads(tenant, sync) {
  */
 function file(path, name, label, sync) {
   const which = say("tenant.downloadOf", { what: label, when: new Date(sync.startedAt).toLocaleString() });
-  return html`<button type="button" class="quiet small" aria-label=${which} @click=${(/** @type {Event} */ event) =>
+  return html`<button type="button" class="quiet link" aria-label=${which} @click=${(/** @type {Event} */ event) =>
     act(/** @type {HTMLButtonElement} */ (event.currentTarget), () => save(path, name))}>${label}</button>`;
 }

@@ -7,7 +7,7 @@ import { forget } from "./loaded.js";
 
 /** Something is being asked for. */
 export function waiting() {
-  return html`<p class="waiting" role="status">${say("tenant.waiting")}</p>`;
+  return html`<p class="loading" role="status">${say("tenant.waiting")}</p>`;
 }
 
 /**
@@ -16,7 +16,7 @@ export function waiting() {
  * @param {string} [name] under which it was asked for
  */
 export function refused(error, name) {
-  return html`<div class="note error" role="alert"><p>${error.message}</p>
+  return html`<div class="notice error" role="alert"><p>${error.message}</p>
     ${name === undefined ? nothing : html`<button type="button" @click=${() => forget(name)}>${say("tenant.again")}</button>`}
   </div>`;
 }
@@ -57,7 +57,7 @@ export function copyable(text, label) {
  * @param {string} label
  */
 export function copyButton(text, label) {
-  return html`<button type="button" class="quiet small" aria-label=${label} @click=${(/** @type {Event} */ event) =>
+  return html`<button type="button" class="quiet link" aria-label=${label} @click=${(/** @type {Event} */ event) =>
     act(/** @type {HTMLButtonElement} */ (event.currentTarget), async () => {
       await navigator.clipboard.writeText(text);
       tell(say("tenant.copied"));

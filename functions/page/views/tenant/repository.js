@@ -17,7 +17,7 @@ export function repositoryPanel(tenant, route, stamp) {
   const address = `${location.origin}/git/${tenant.id}`;
   const name = `commits/${tenant.id}`;
   const asked = listed(name, `/tenants/${tenant.id}/commits`, `${stamp} ${tenant.lastSync?.id} ${tenant.activeSync}`, 10);
-  return html`<div class="columns">
+  return html`<div class="two-up">
     <section class="card">
       <h2>${say("tenant.clone")}</h2>
       <p>${copyable(`git clone ${address}`, say("tenant.copyClone"))}</p>
@@ -28,13 +28,13 @@ export function repositoryPanel(tenant, route, stamp) {
         <dt><code>tenant</code></dt><dd>${say("tenant.gitTenant")}</dd>
       </dl>
       <h3>${say("tenant.gitSteps")}</h3>
-      <ol class="steps">
+      <ol class="todo">
         <li>${say("tenant.gitStepEdit")} ${copyable("git commit -am \"…\"", say("tenant.copyCommit"))}</li>
         <li>${say("tenant.gitStepPush")} ${copyable("git push origin HEAD:main", say("tenant.copyPush"))}</li>
         <li>${say("tenant.gitStepSync")}</li>
         <li>${say("tenant.gitStepPending")} ${copyable("git diff origin/tenant origin/main", say("tenant.copyDiff"))}</li>
       </ol>
-      ${tenant.changesWaiting ? html`<p class="note">${say.count("tenant.changesWaiting", tenant.changesWaiting)}</p>` : nothing}
+      ${tenant.changesWaiting ? html`<p class="notice">${say.count("tenant.changesWaiting", tenant.changesWaiting)}</p>` : nothing}
       <p><a data-link href=${href({ tenant: tenant.id, tab: "items" })}>${say("tenant.withoutGit")}</a></p>
     </section>
     <section class="card"><h2>${say("tenant.lastCommits")}</h2>

@@ -9,7 +9,7 @@ import { below, check, choice, described, idOf, line, part, settingsOf } from ".
 /** @typedef {import("./editing.js").Editing} Editing */
 /** @typedef {{of: string, value: string[], error: string, busy: boolean}} Upcoming */
 
-const CRON = "/settings/schedule/cron", ZONE = "/settings/schedule/timeZone", PAUSE = 300, NEXT = 5;
+const CRON = "/settings/schedule/cron", ZONE = "/settings/schedule/timeZone", PAUSE = 600, NEXT = 5;
 
 /** Forms whose expert field was asked for although a preset would do. @type {WeakSet<Editing>} */
 const experts = new WeakSet();
@@ -51,7 +51,7 @@ function rhythm(form, schedule, change) {
       set: (value) => change({ cron: cronLine({ ...now, day: Number(value) }) }), options: weekdays() }) : nothing}
     ${now.rhythm === "expert" ? line(form, { field: CRON, label: say("tenant.cron"), advice: say("tenant.cronText"), mono: true, value: schedule.cron,
       set: (value) => change({ cron: value }) }) : html`<div class="field"><label for=${idOf("/time")}>${say("tenant.at")}</label>
-        <input id=${idOf("/time")} type="time" required .value=${live(now.time)} @change=${(/** @type {Event} */ event) =>
+        <input id=${idOf("/time")} type="time" required .value=${now.time} @change=${(/** @type {Event} */ event) =>
           change({ cron: cronLine({ ...now, time: /** @type {HTMLInputElement} */ (event.target).value || now.time }) })}>
         ${below(form, { field: CRON, label: "" })}</div>`}`;
 }
@@ -75,7 +75,7 @@ function zone(form, schedule, change) {
   const { names, wrong } = described(form, field);
   return html`<div class="field"><label for=${idOf(ZONE)}>${field.label}</label>
     <input id=${idOf(ZONE)} type="text" list="time-zones" autocomplete="off" spellcheck="false" aria-invalid=${wrong} aria-describedby=${ifDefined(names)}
-      .value=${live(schedule.timeZone)} @change=${(/** @type {Event} */ event) => change({ timeZone: /** @type {HTMLInputElement} */ (event.target).value.trim() })}>
+      .value=${live(schedule.timeZone)} @input=${(/** @type {Event} */ event) => change({ timeZone: /** @type {HTMLInputElement} */ (event.target).value.trim() })}>
     <datalist id="time-zones">${ZONES.map((one) => html`<option value=${one}></option>`)}</datalist>
     ${below(form, field)}</div>`;
 }
@@ -117,7 +117,7 @@ function ask(path) {
  */
 function written(iso, timeZone) {
   /** @type {Intl.DateTimeFormatOptions} */
-  const style = { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const style = { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
   try {
     return new Intl.DateTimeFormat(language(), { ...style, timeZone }).format(new Date(iso));
   } catch {

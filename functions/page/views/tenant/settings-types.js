@@ -62,7 +62,7 @@ function list(known, types, set) {
         redraw();
       }} @keydown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") event.preventDefault(); }}>
       <p class="advice" role="status">${say("tenant.typesChosen", { n: number(chosen), all: number(known.length) })}</p></div>
-    <div class="type-groups">${groups.filter((one) => one.types.length).map((one) => group(one.name, one.types, types, set))}</div>`;
+    <div class="pick-groups">${groups.filter((one) => one.types.length).map((one) => group(one.name, one.types, types, set))}</div>`;
 }
 
 /**
@@ -72,10 +72,10 @@ function list(known, types, set) {
  * @param {(types: Types) => void} set
  */
 function group(name, found, types, set) {
-  return html`<fieldset class="type-group"><legend>${workload(name)}</legend>
-    <p class="all-none"><button type="button" class="quiet small" aria-label=${say("tenant.allOf", { what: workload(name) })}
+  return html`<fieldset class="pick-group"><legend>${workload(name)}</legend>
+    <p class="all-none"><button type="button" class="quiet link" aria-label=${say("tenant.allOf", { what: workload(name) })}
         @click=${() => set(found.reduce((now, one) => put(now, one.key, true), types))}>${say("tenant.chooseAll")}</button>
-      <button type="button" class="quiet small" aria-label=${say("tenant.noneOf", { what: workload(name) })}
+      <button type="button" class="quiet link" aria-label=${say("tenant.noneOf", { what: workload(name) })}
         @click=${() => set(found.reduce((now, one) => put(now, one.key, false), types))}>${say("tenant.chooseNone")}</button></p>
     ${found.map((one) => {
       const by = pattern(types, one.key);
@@ -102,7 +102,7 @@ function patterns(types, set) {
   };
   return html`<details class="field" ?open=${some.length > 0}><summary>${label}</summary>
     <p class="advice">${say("tenant.patternsText")}</p>
-    <ul class="chips">${some.map((one) => html`<li><code>${one}</code> <button type="button" class="quiet icon" aria-label=${say("tenant.removeWhat", { what: one })}
+    <ul class="pattern-list">${some.map((one) => html`<li><code>${one}</code> <button type="button" class="quiet icon" aria-label=${say("tenant.removeWhat", { what: one })}
       @click=${() => set({ ...types, [side]: types[side].filter((other) => other !== one) })}>✕</button></li>`)}</ul>
     <span class="pair"><input type="text" class="mono" id="type-pattern" aria-label=${label} placeholder="device-*" pattern="[a-z0-9*-]+" @keydown=${(/** @type {KeyboardEvent} */ event) => {
         if (event.key !== "Enter") return;
@@ -157,6 +157,14 @@ function put(types, key, on) {
  */
 export function titleOf(key) {
   return catalog().value?.find((one) => one.key === key)?.title ?? key;
+}
+
+/**
+ * The name of an item: where a tenant has exactly one of its type, the type's.
+ * @param {{type: string, name: string}} item
+ */
+export function shownName(item) {
+  return item.name === item.type ? titleOf(item.type) : item.name;
 }
 
 /** A workload as people call it. @param {string} name */

@@ -6,6 +6,7 @@ import { driftPart } from "./settings-drift.js";
 import { schedulePart } from "./settings-schedule.js";
 import { typesPart } from "./settings-types.js";
 import { discard, editing, save } from "./editing.js";
+import { idOf } from "./fields.js";
 import { refused, waiting } from "./parts.js";
 import { removalPart } from "./removal.js";
 
@@ -46,8 +47,19 @@ export function settingsPanel(tenant, route, stamp) {
  */
 function summary(form) {
   if (!form.faults.length) return nothing;
-  return html`<div class="note error" role="alert" tabindex="-1" id="settings-faults"><p>${say.count("tenant.faults", form.faults.length)}</p>
-    <ul>${form.faults.map((one) => html`<li><code>${one.field.replace(/^\/settings\//, "").replaceAll("/", ".").replace(/^\./, "")}</code> ${one.detail}</li>`)}</ul></div>`;
+  return html`<div class="notice error" role="alert" tabindex="-1" id="settings-faults"><p>${say.count("tenant.faults", form.faults.length)}</p>
+    <ul>${form.faults.map((one) => html`<li>${place(one.field)} ${one.detail}</li>`)}</ul></div>`;
+}
+
+/**
+ * The field of a fault by its label, as a button that leads to it; by its pointer where there is no such field.
+ * @param {string} field
+ */
+function place(field) {
+  const id = idOf(field);
+  const label = document.querySelector(`label[for="${CSS.escape(id)}"]`)?.textContent;
+  if (!label) return html`<code>${field}</code>`;
+  return html`<button type="button" class="quiet link" @click=${() => document.getElementById(id)?.focus()}>${label}</button>`;
 }
 
 /** @param {Editing} form */

@@ -43,8 +43,8 @@ export function signInAhead(tenant, event) {
 /** @param {Offer} offer */
 function waitingFor(offer) {
   return html`
-    ${offer.notice ? html`<p class="note" role="alert">${offer.notice}</p>` : nothing}
-    ${offer.userCode ? html`<ol class="steps">
+    ${offer.notice ? html`<p class="notice" role="alert">${offer.notice}</p>` : nothing}
+    ${offer.userCode ? html`<ol class="todo">
       <li>${say("tenant.codeCopy")} <output class="code">${offer.userCode}</output> ${copyButton(offer.userCode, say("tenant.copyCode"))}</li>
       <li><a href=${offer.verificationUri ?? ""} target="_blank" rel="noreferrer">${say("tenant.codePage")}</a></li>
     </ol>` : nothing}
