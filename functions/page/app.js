@@ -1,5 +1,5 @@
 // The page: its frame around the view that the address names, drawn anew whenever something has changed.
-import { closeAll, dialogs } from "./core/dialogs.js";
+import { closeAll, covered, dialogs } from "./core/dialogs.js";
 import { banner, header, signIn } from "./core/frame.js";
 import { later } from "./core/later.js";
 import { begin, poke } from "./core/live.js";
@@ -26,7 +26,7 @@ function page() {
     ${banner()}
     <main id="main" tabindex="-1">${keyWanted() ? signIn() : VIEWS[now.view](now)}</main>
     ${dialogs()}
-    ${messages()}
+    ${messages(!covered())}
   `;
 }
 

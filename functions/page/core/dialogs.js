@@ -1,4 +1,5 @@
 // Windows over the page: native dialogs, so that focus, Escape and what lies behind are the browser's care.
+import { messages } from "./message.js";
 import { redraw } from "./state.js";
 import { say } from "./texts.js";
 import { html, nothing, ref, repeat } from "./view.js";
@@ -91,8 +92,12 @@ const shown = (one) => {
       ${one.actions ? one.actions() : nothing}
       <button type="button" @click=${() => close(one)}>${say("core.close")}</button>
     </footer>
+    ${messages(one === open.at(-1))}
   </dialog>`;
 };
+
+/** Whether a window lies over the page. */
+export const covered = () => open.length > 0;
 
 /** All windows that are open. */
 export const dialogs = () => repeat(open, (one) => one.id, shown);

@@ -63,9 +63,12 @@ const toast = (one) => html`<div class="toast ${one.kind}">
 /** @param {Message["kind"]} kind */
 const toasts = (kind) => repeat(shown.filter((one) => one.kind === kind), (one) => one.id, toast);
 
-/** The place where messages appear; it stands in the page from the start, as live regions must. */
-export const messages = () => html`<div class="toasts">
-    <div role="alert">${toasts("error")}</div>
-    <div role="status">${toasts("status")}</div>
+/**
+ * The place where messages appear; it stands in the page, and in each window, from the start, as live regions must.
+ * @param {boolean} inSight whether nothing lies over this place: only there are messages shown and said
+ */
+export const messages = (inSight) => html`<div class="toasts">
+    <div role="alert">${inSight ? toasts("error") : nothing}</div>
+    <div role="status">${inSight ? toasts("status") : nothing}</div>
   </div>
-  <div class="unseen" role="status" aria-live="polite">${spoken || nothing}</div>`;
+  <div class="unseen" role="status">${(inSight && spoken) || nothing}</div>`;

@@ -73,6 +73,16 @@ export function bulkBar(shown) {
   </section>`;
 }
 
+/** The choice of columns closes when people go on elsewhere, or by Escape. @param {Event} event */
+function closeColumns(event) {
+  const open = document.querySelector(".choose-columns[open]");
+  if (!open || (event instanceof KeyboardEvent ? event.key !== "Escape" : event.target instanceof Node && open.contains(event.target))) return;
+  open.removeAttribute("open");
+  if (event instanceof KeyboardEvent) open.querySelector("summary")?.focus();
+}
+addEventListener("pointerdown", closeColumns);
+addEventListener("keydown", closeColumns);
+
 /** The key that leads to the search, as elsewhere on the web. */
 addEventListener("keydown", (event) => {
   const typing = event.target instanceof Element && event.target.closest("input, textarea, select, dialog, [contenteditable]");

@@ -9,7 +9,7 @@ import { downloads } from "../status/actions.js";
 import { statusCell } from "../status/cell.js";
 import { menuButton } from "../status/menu.js";
 import { isSelected } from "./selection.js";
-import { openStart, startNow } from "./start.js";
+import { canStart, openStart, startNow } from "./start.js";
 
 /** @typedef {import("../../api.d.ts").Tenant} Tenant */
 /** @typedef {import("./columns.js").Column} Column */
@@ -65,7 +65,7 @@ function items(tenant) {
   const last = tenant.lastSync;
   return [
     ...(tenant.activeSync ? [{ label: say("tenants.openSync"), run: () => go({ tenant: tenant.id, sync: tenant.activeSync }) }] : []),
-    { label: say("tenants.startWith"), hint: say("tenants.startWithText"), run: () => openStart([tenant]) },
+    ...(canStart(tenant) ? [{ label: say("tenants.startWith"), hint: say("tenants.startWithText"), run: () => openStart([tenant]) }] : []),
     ...(last ? [{ label: say("tenants.lastReport"), hint: say("tenants.lastReportText"), run: () => openLast(tenant, last.id) }] : []),
     { label: say("tenants.history"), run: to("history") },
     { label: say("tenants.items"), run: to("items") },

@@ -1,6 +1,7 @@
 // Which tenants are selected, for the bar that acts on many.
 import { tenant, tenants } from "../../core/live.js";
-import { redraw } from "../../core/state.js";
+import { announce } from "../../core/message.js";
+import { say } from "../../core/texts.js";
 
 /** @typedef {import("../../api.d.ts").Tenant} Tenant */
 
@@ -18,13 +19,13 @@ export const selected = () => (chosen.size ? tenants().filter((one) => chosen.ha
 export function clearSelection() {
   chosen = new Set();
   last = null;
-  redraw();
+  announce(say.count("tenants.selected", 0));
 }
 
 /** Selects all of these, or none of them. @param {Tenant[]} shown @param {boolean} all */
 export function selectAll(shown, all) {
   for (const { id } of shown) mark(id, all);
-  redraw();
+  announce(say.count("tenants.selected", chosen.size));
 }
 
 /** @param {string} id @param {boolean} on */
@@ -43,5 +44,5 @@ export function select(shown, id, on, range) {
   if (from < 0) mark(id, on);
   else for (const one of shown.slice(Math.min(from, to), Math.max(from, to) + 1)) mark(one.id, on);
   last = id;
-  redraw();
+  announce(say.count("tenants.selected", chosen.size));
 }

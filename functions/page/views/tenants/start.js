@@ -17,6 +17,8 @@ const MODES = ["full", "backupOnly", "previewOnly"];
 const waits = (one) => one.status === "pendingApproval";
 /** @param {Tenant} one */
 const runs = (one) => one.activeSync !== null && !waits(one);
+/** Whether a sync may be started, if need be in place of the one that waits for approval. @param {Tenant} one */
+export const canStart = (one) => !runs(one);
 
 /** Starts a full sync at once: it asks before it writes anything. @param {Tenant} tenant @param {EventTarget | null} button */
 export const startNow = (tenant, button) => act(button, () => startSync(tenant));
