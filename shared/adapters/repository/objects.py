@@ -5,8 +5,11 @@ The set of packs is fixed: one manifest's. A store sees one moment of the reposi
 
 from __future__ import annotations
 
+import re
+from binascii import hexlify
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dulwich.object_store import BaseObjectStore
 from dulwich.objects import Commit, ObjectID, RawObjectID, ShaFile, Tree, hex_to_sha
@@ -17,6 +20,10 @@ from shared.errors import AccordError
 from shared.names import CommitId
 
 _HEX_LENGTH = 40
+_ENTRY = re.compile(rb"(\d+) ([^\0]+)\0(.{20})", re.DOTALL)
+"""Mode, name and id of a tree's entry; no tree comes in that dulwich's strict reading would refuse."""
+_KEPT_TREES = 256
+"""Walking a history meets most trees twice: as a commit's, and as its child's parent's."""
 _MANY = 200
 """So many that reading the indexes as a whole is the shorter way."""
 
@@ -31,6 +38,7 @@ class StoredObjects(BaseObjectStore):
     def __init__(self, packs: Sequence[Pack]) -> None:
         super().__init__()
         self._packs = packs
+        self._parsed = lru_cache(maxsize=_KEPT_TREES)(self._parse)
 
     @property
     def packs(self) -> list[Pack]:
@@ -76,10 +84,18 @@ class StoredObjects(BaseObjectStore):
 
     def entries(self, tree: bytes) -> Mapping[bytes, tuple[int, bytes]]:
         """Name → (mode, id) of a tree's entries. Raises ObjectMissing."""
-        found = self._object(tree)
-        if not isinstance(found, Tree):
-            raise ObjectMissing(f"reading tree {tree.decode()}: it is a {found.type_name.decode()}")
-        return {entry.path: (entry.mode, entry.sha) for entry in found.items()}
+        return self._parsed(tree)
+
+    def _parse(self, tree: bytes) -> Mapping[bytes, tuple[int, bytes]]:
+        try:
+            type_number, raw = self.get_raw(ObjectID(tree))
+        except KeyError as exc:
+            raise ObjectMissing(
+                f"reading object {tree.decode()}: it is in none of the repository's packs"
+            ) from exc
+        if type_number != Tree.type_num:
+            raise ObjectMissing(f"reading tree {tree.decode()}: it is of type {type_number}")
+        return {name: (int(mode, 8), hexlify(binary)) for mode, name, binary in _ENTRY.findall(raw)}
 
     def contents(self, blob: str) -> bytes:
         """A blob's bytes. Raises ObjectMissing."""

@@ -123,9 +123,7 @@ def changes(objects: StoredObjects, old: bytes | None, new: bytes | None) -> Ite
             continue
         olds = objects.entries(before) if before is not None else {}
         news = objects.entries(after) if after is not None else {}
-        for name in sorted(olds.keys() | news.keys()):
-            if olds.get(name) == news.get(name):
-                continue
+        for name in sorted({name for name, _ in olds.items() ^ news.items()}):
             path = where + name.decode(errors="surrogateescape")
             was_folder, was_file = _split(olds.get(name))
             is_folder, is_file = _split(news.get(name))

@@ -75,6 +75,15 @@ def test_a_caller_of_some_tenants_does_not_administer_what_is_of_all(operation, 
     assert may_call(narrow, OPERATIONS[operation]) is allowed
 
 
+def test_an_items_path_may_hold_slashes_and_its_list_has_none() -> None:
+    base = "/api/v1/tenants/contoso/items"
+    assert allowed_methods(f"{base}/entra/groups/All staff.json") == ("GET", "PUT", "DELETE")
+    assert allowed_methods(base) == ("GET",)
+    assert allowed_methods(f"{base}/") == ()
+    assert OPERATIONS["getItem"].route == "api/v1/tenants/{tenant}/items/{*path:minlength(1)}"
+    assert OPERATIONS["listItems"].route == "api/v1/tenants/{tenant}/items"
+
+
 def test_every_operation_of_a_tenant_names_it() -> None:
     assert OPERATIONS["startSync"].of_tenant
     assert not OPERATIONS["listTenants"].of_tenant

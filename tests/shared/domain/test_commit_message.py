@@ -6,7 +6,13 @@ import datetime as dt
 
 import pytest
 
-from shared.domain.commit_message import MOST, backup_message, revert_message, settle_message
+from shared.domain.commit_message import (
+    MOST,
+    backup_message,
+    edit_message,
+    revert_message,
+    settle_message,
+)
 from shared.domain.compare import Comparison, Note, Reason
 from shared.domain.sync import Actor, ActorKind, SyncOptions, SyncRecord
 
@@ -86,3 +92,23 @@ def test_a_revert_says_who_decided():
 def test_a_settlement_says_what_it_takes_over():
     assert settle_message(["a"], SYNC) == "Take over the service's form of 1 item\n\na\n\nAccord-Sync: 01J\n"
     assert settle_message([], SYNC) == "Take over the service's form of 0 items\n\nAccord-Sync: 01J\n"
+
+
+@pytest.mark.parametrize(
+    ("comment", "paths", "text"),
+    [
+        ("", ["a.json"], "Edit a.json\n"),
+        ("Why", ["a.json"], "Why\n\nEdit a.json\n"),
+        ("Why\n\nBecause", ["a.json"], "Why\n\nBecause\n\nEdit a.json\n"),
+        ("", ["a.json", "b.json"], "Edit a.json\n\na.json\nb.json\n"),
+        ("Why", ["a.json", "b.json"], "Why\n\nEdit a.json\n\na.json\nb.json\n"),
+    ],
+)
+def test_an_edit_says_what_its_author_said_first(comment, paths, text):
+    assert edit_message("Edit a.json", comment, paths) == text
+
+
+def test_an_edit_of_very_many_files_names_the_first():
+    text = edit_message("Copy", "", [f"{number}.json" for number in range(MOST + 3)])
+
+    assert text.endswith(f"{MOST - 1}.json\n… and 3 more\n")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.move import Ignored, Moved, Rows
 from shared.domain.settings import Schedule, Settings
-from shared.domain.start import Active, Begun, begun, made_at, new_sync_id, skipped
+from shared.domain.start import Active, Begun, begun, derived, made_at, new_sync_id, skipped
 from shared.domain.sync import (
     Actor,
     ActorKind,
@@ -161,3 +161,13 @@ def test_a_skipped_start_moves_the_schedule_on_once():
     moved = skipped(NOW, NOW)(tenant, None)
     assert moved.tenant.next_sync_at == LATER
     assert skipped(NOW, NOW)(moved.tenant, None) is Ignored.SAME
+
+
+def test_ids_derived_from_one_are_of_its_moment_and_the_same_each_time() -> None:
+    first = new_sync_id(dt.datetime(2026, 3, 1, tzinfo=dt.UTC), b"\0" * 10)
+
+    ids = [derived(first, name) for name in ("contoso", "fabrikam", "contoso")]
+
+    assert ids[0] == ids[2] != ids[1]
+    assert {made_at(one) for one in ids} == {made_at(first)}
+    assert first not in ids
