@@ -27,9 +27,12 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class PageSignIn:
-    """`authority`: the directory's address, as a browser reaches it; `client_id`: the app to sign in to."""
+    """`authority`: the directory's address, as a browser reaches it; `issuer`: what it calls itself;
+    `client_id`: the app to sign in to.
+    """
 
     authority: str
+    issuer: str
     client_id: str
 
 
@@ -79,8 +82,9 @@ class AppSettings:
         """How people sign in to the page; None: by no directory."""
         if self.api_tenant_id is None or self.api_client_id is None:
             return None
-        login = (self.login_endpoint or CLOUDS[self.api_cloud][0]).rstrip("/")
-        return PageSignIn(f"{login}/{self.api_tenant_id}", self.api_client_id)
+        cloud = CLOUDS[self.api_cloud][0]
+        login, tenant = (self.login_endpoint or cloud).rstrip("/"), self.api_tenant_id
+        return PageSignIn(f"{login}/{tenant}", f"{cloud}/{tenant}/v2.0", self.api_client_id)
 
     def callback_address(self, name: str) -> str:
         """Where the identity provider sends people back to; registered with the app."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -13,7 +14,7 @@ from functions.triggers import answers
 from functions.triggers.answers import Answer, answer
 from functions.triggers.call import origin
 from functions.triggers.endpoint import answered, mount
-from functions.triggers.needs import Services, current
+from functions.triggers.needs import ApiSettings, Services, current
 from functions.triggers.page_files import File, Folder, packed
 from functions.triggers.page_session import session
 from shared.errors import Problem
@@ -28,7 +29,7 @@ SHOWN: Final = (
 )
 """Families of texts that the page shows by the API's own keys, beside what it says by itself."""
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {connect}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types lit-html"
 )
@@ -40,7 +41,8 @@ async def serve_page(request: func.HttpRequest, services: Services | None = None
 
     async def told() -> Answer:
         site = await asyncio.to_thread(FILES.site)
-        return _sent(site.index, request, {"Content-Security-Policy": POLICY, "Vary": "Accept-Encoding"})
+        policy = POLICY.format(connect=_connect((services or current()).settings))
+        return _sent(site.index, request, {"Content-Security-Policy": policy, "Vary": "Accept-Encoding"})
 
     return await _answered(request, services, told)
 
@@ -83,6 +85,14 @@ async def serve_session(request: func.HttpRequest, services: Services | None = N
         return answer(session(request, (services or current()).settings), Cache_Control="no-store")
 
     return await _answered(request, services, told)
+
+
+def _connect(settings: ApiSettings) -> str:
+    """Whom the page's scripts may ask: us, and the directory where people sign in to one."""
+    if settings.sign_in is None:
+        return "'self'"
+    place = urlsplit(settings.sign_in.authority)
+    return f"'self' {place.scheme}://{place.netloc}"
 
 
 def _sent(file: File, request: func.HttpRequest, headers: Mapping[str, str]) -> Answer:

@@ -1,4 +1,5 @@
-"""How people who open the page prove who they are: on one machine by the app's own key, without asking.
+"""How people who open the page prove who they are: by the directory that the installation is connected to;
+on one machine by the app's own key, without asking; else by a key that they type.
 
 The key goes to this very page and to nobody else. It is given only where the app has one, which no app in
 Azure has; only to a request by the loopback interface's own names, which a name that an attacker points at
@@ -16,12 +17,25 @@ import azure.functions as func
 
 from functions.triggers.needs import ApiSettings
 
+SCOPE: Final = "access_as_user"
+"""What the app registration exposes, and tokens of people must have (`adapters/bearer`)."""
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")
 
 
 def session(request: func.HttpRequest, settings: ApiSettings) -> dict[str, Any]:
-    """`{"kind": "key", "key": …}` or `{"kind": "askKey"}`: the person types a key."""
+    """`{"kind": "entra", "authority", "issuer", "clientId", "scope"}` where people sign in to a directory;
+    `{"kind": "key", "key": …}`; or `{"kind": "askKey"}`: the person types a key.
+    """
+    if settings.sign_in is not None:
+        place = settings.sign_in
+        return {
+            "kind": "entra",
+            "authority": place.authority,
+            "issuer": place.issuer,
+            "clientId": place.client_id,
+            "scope": f"openid profile offline_access api://{place.client_id}/{SCOPE}",
+        }
     if settings.local_key and _by_own_page(request):
         return {"kind": "key", "key": settings.local_key}
     return {"kind": "askKey"}

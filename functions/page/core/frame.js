@@ -1,6 +1,6 @@
 // What stands around every view: the name, the choices of language and theme, and what is wrong with the connection.
 import { connection, poke } from "./live.js";
-import { canSignOut, signOut, useKey } from "./session.js";
+import { byDirectory, canSignOut, reader, signInAtDirectory, signOut, useKey } from "./session.js";
 import { LANGUAGES, language, say, setLanguage } from "./texts.js";
 import { THEMES, setTheme, theme } from "./theme.js";
 import { failed } from "./message.js";
@@ -23,6 +23,16 @@ function chooseTheme(event) {
   if (wanted) setTheme(wanted);
 }
 
+/** Who has signed in, with their roles: each that is not part of another. */
+function who() {
+  const me = reader();
+  if (me?.kind !== "person") return nothing;
+  const all = me.roles.includes("Administrator");
+  const own = me.roles.filter((role) => (all ? role === "Administrator" : role !== "Reader" || me.roles.length === 1));
+  const roles = own.length ? own.map((role) => say(`core.role.${role}`)).join(", ") : say("core.role.none");
+  return html`<span class="who" title=${roles}>${me.name} <small>${roles}</small></span>`;
+}
+
 export const header = () => html`<header class="top">
   <a class="name" href="/" data-link><span aria-hidden="true" class="mark"></span>Accord</a>
   <div class="choices">
@@ -32,6 +42,7 @@ export const header = () => html`<header class="top">
     <select class="quiet" aria-label=${say("core.theme.label")} @change=${chooseTheme}>
       ${THEMES.map((one) => html`<option value=${one} ?selected=${one === theme()}>${say(`core.theme.${one}`)}</option>`)}
     </select>
+    ${who()}
     ${canSignOut() ? html`<button type="button" class="quiet" @click=${signOut}>${say("core.signOut")}</button>` : nothing}
   </div>
 </header>`;
@@ -49,8 +60,19 @@ function open(event) {
   poke();
 }
 
-/** Where the page cannot prove who reads it by itself, the person gives a key. */
-export const signIn = () => html`<form class="card sign-in" @submit=${open}>
+/** Where the page cannot prove who reads it by itself, the person signs in to the directory, or gives a key. */
+export function signIn() {
+  const directory = byDirectory();
+  if (directory === null) return keyForm();
+  return html`<section class="card sign-in">
+    <h1>${say("core.signIn")}</h1>
+    <p>${say("core.directoryText")}</p>
+    ${directory.reason ? html`<p role="alert">${say("core.directorySaid", { reason: directory.reason })}</p>` : nothing}
+    <button type="button" class="primary" @click=${signInAtDirectory}>${say("core.signInAtDirectory")}</button>
+  </section>`;
+}
+
+const keyForm = () => html`<form class="card sign-in" @submit=${open}>
   <h1>${say("core.signIn")}</h1>
   <p>${say("core.signInText")}</p>
   <label for="key">${say("core.key")}</label>

@@ -6,8 +6,10 @@ import json
 import azure.functions as func
 import pytest
 
-from functions.triggers.page import serve_session
+from functions.triggers.page import serve_page, serve_session
+from shared.settings import PageSignIn, load
 
+GUID, OTHER = "aaaaaaaa-0000-4000-8000-00000000000a", "cccccccc-0000-4000-8000-00000000000c"
 KEY = "k-of-this-machine"
 OWN = {"Host": "127.0.0.1:7071", "Origin": "http://127.0.0.1:7071", "Sec-Fetch-Site": "same-origin"}
 
@@ -69,3 +71,62 @@ def test_nobody_else_gets_it(api, url, headers) -> None:
 
 def test_an_app_without_a_local_key_asks_for_one(api) -> None:
     assert json.loads(asked(api, OWN, key=None).get_body()) == {"kind": "askKey"}
+
+
+def test_people_sign_in_to_the_directory_where_there_is_one_and_get_no_key(api) -> None:
+    place = PageSignIn("https://login.example/t", "https://login.example/t/v2.0", "c")
+    api.services.settings.sign_in = place
+    given = json.loads(asked(api, OWN).get_body())
+    assert given == {
+        "kind": "entra",
+        "authority": "https://login.example/t",
+        "issuer": "https://login.example/t/v2.0",
+        "clientId": "c",
+        "scope": "openid profile offline_access api://c/access_as_user",
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "allowed"),
+    [
+        (None, "connect-src 'self';"),
+        (
+            PageSignIn("https://login.example/t", "https://login.example/t/v2.0", "c"),
+            "connect-src 'self' https://login.example;",
+        ),
+    ],
+    ids=["by key", "by directory"],
+)
+def test_the_page_s_scripts_ask_us_and_the_directory_alone(api, place, allowed) -> None:
+    api.services.settings.sign_in = place
+    request = func.HttpRequest("GET", "https://accord.example/", params={}, route_params={}, body=b"")
+    policy = asyncio.run(serve_page(request, api.services)).headers["Content-Security-Policy"]
+    assert allowed in policy
+
+
+def test_settings_say_where_people_sign_in() -> None:
+    given = {"AzureWebJobsStorage": "x", "ACCORD_API_TENANT_ID": GUID.upper(), "ACCORD_API_CLIENT_ID": OTHER}
+    login = "https://login.microsoftonline.com"
+    assert load(given).sign_in == PageSignIn(f"{login}/{GUID}", f"{login}/{GUID}/v2.0", OTHER)
+    local = load({**given, "ACCORD_LOGIN_ENDPOINT": "http://127.0.0.1:7072/"}).sign_in
+    assert local == PageSignIn(f"http://127.0.0.1:7072/{GUID}", f"{login}/{GUID}/v2.0", OTHER)
+    china = load({**given, "ACCORD_API_CLOUD": "china"}).sign_in
+    assert china is not None
+    assert china.authority == f"https://login.chinacloudapi.cn/{GUID}"
+    assert load({"AzureWebJobsStorage": "x"}).sign_in is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ACCORD_API_TENANT_ID": GUID},
+        {"ACCORD_API_CLIENT_ID": OTHER},
+        {"ACCORD_API_TENANT_ID": "contoso.onmicrosoft.com", "ACCORD_API_CLIENT_ID": OTHER},
+        {"ACCORD_API_TENANT_ID": "common", "ACCORD_API_CLIENT_ID": OTHER},
+        {"ACCORD_API_TENANT_ID": GUID, "ACCORD_API_CLIENT_ID": OTHER, "ACCORD_API_CLOUD": "moon"},
+    ],
+    ids=["no app", "no directory", "a domain", "any directory", "no cloud"],
+)
+def test_half_a_directory_stops_the_app_before_it_serves(wrong) -> None:
+    with pytest.raises(ValueError, match="ACCORD_API_"):
+        load({"AzureWebJobsStorage": "x", **wrong})
