@@ -23,6 +23,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     from functions.triggers.git import git
     from functions.triggers.items import items
     from functions.triggers.keys import keys
+    from functions.triggers.me import me
     from functions.triggers.operations import operations
     from functions.triggers.page import page
     from functions.triggers.permissions import permissions
@@ -34,6 +35,6 @@ def blueprints() -> tuple[Blueprint, ...]:
     from functions.triggers.unknown import unknown
 
     api = (tenants, syncs, operations, changes, decisions, downloads, audit, types, service, keys, unknown)
-    people = (authentication, callback_sign_in, permissions, callback_consent)
+    people = (me, authentication, callback_sign_in, permissions, callback_consent)
     files = (items, commits, copies, bulk, schedules)
     return (*api, *files, *people, git, page)

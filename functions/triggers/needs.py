@@ -12,6 +12,7 @@ from shared.domain.consent import ConsentApp
 from shared.domain.sync import Actor, SyncRecord, TenantRecord
 from shared.names import ChangeId, SyncId, TenantId
 from shared.ports import Clock, EditedRepository, Sealed, TokenCaches, UserTokens
+from shared.settings import PageSignIn
 from shared.steps.decide import Plans
 from shared.steps.permissions import Desk, Look
 from shared.steps.sign_in import Attempt
@@ -31,7 +32,6 @@ class ApiSettings(Protocol):
         """A key with all roles, on one machine only."""
         ...
 
-
     @property
     def sign_in(self) -> PageSignIn | None:
         """How people sign in to the page; None: by no directory."""
@@ -46,6 +46,7 @@ class BearerTokens(Protocol):
         say.
         """
         ...
+
 
 class GitAnswer(Protocol):
     """What Git is answered."""
@@ -91,13 +92,13 @@ class Services(Protocol):
     def audit(self) -> AuditLog: ...
     @property
     def keys(self) -> KeyStore: ...
-    @property
 
     @property
     def bearer(self) -> BearerTokens | None:
         """Tokens of the directory that the API belongs to; None: it accepts none."""
         ...
 
+    @property
     def answers(self) -> AnswerStore: ...
     @property
     def callbacks(self) -> Callbacks: ...
