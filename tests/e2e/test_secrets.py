@@ -1,6 +1,7 @@
 """Nothing secret is kept or given out in the clear: every place is searched after a sync that met secrets.
 
-The string of a custom setting, the service's own credential, tokens of apps and of people, device codes.
+The string of a custom setting, the service's own credential, tokens of apps and of people, refresh tokens,
+device codes and the codes that people type: by their values, which the simulated Entra ID tells.
 Searched: answers, log, report, artifacts, every blob and table row, Git's objects and packs, the host's
 database and output.
 """
@@ -64,15 +65,19 @@ def busy(driver):
 
 def test_no_secret_is_found_anywhere(busy, stack):
     tenant, done, code = busy
+    given = tenant.control.get("/given-secrets").json()
     needles = {
-        "a custom setting": OMA.encode(),
-        "the service's credential": CLIENT_SECRET.encode(),
-        "a device code": code.encode(),
+        "a custom setting": {OMA},
+        "the service's credential": {CLIENT_SECRET},
+        "a code that a person types": {code},
+        **{name: set(given[name]) for name in ("device_code", "refresh_token", "access_token", "id_token")},
     }
+    assert all(min(map(len, values), default=0) > 6 for values in needles.values()), "each was given"
     found, searched = [], set()
     for place, data in everything(tenant, done, stack):
         searched |= {place.split()[0], place.split()[-1]} if b"Renamed" in data else set()
-        found += [f"{what} in {place}" for what, needle in needles.items() if needle in data]
+        met = [what for what, values in needles.items() if any(one.encode() in data for one in values)]
+        found += [f"{what} in {place}" for what in met]
         found += [f"a token in {place}" for _ in TOKEN.findall(data)[:1]]
     assert found == []
     assert {"answer", "artifact", "blob", "inflated"} <= searched, "where the setting's new name is kept"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,15 +11,36 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from signing_in import FILTERS, USERS_TYPE, WAITS, asking_tenant, waiting
+from azure.storage.blob import BlobServiceClient
+from signing_in import FILTERS, USERS_TYPE, WAITS, Person, asking_tenant, waiting
+from status_scenes import only
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+TERMS = "terms-of-use-agreements"
+TERMS_AT = "identityGovernance/termsOfUse/agreements"
 
 
 @pytest.fixture
 def asking(driver: Callable[..., Any]) -> Callable[..., Any]:
     """Makes a tenant in which a person has to sign in."""
     return partial(asking_tenant, driver)
+
+
+@pytest.fixture
+def storage(stack: Any) -> Callable[[str, str], bytes]:
+    """Reads the one blob of a tenant whose name ends so."""
+
+    def read(tenant: str, end: str) -> bytes:
+        with BlobServiceClient.from_connection_string(stack.storage) as service:
+            for container in service.list_containers():
+                client = service.get_container_client(container.name)
+                for blob in client.list_blobs():
+                    if tenant in f"{container.name}/{blob.name}" and blob.name.endswith(end):
+                        return client.download_blob(blob.name).readall()
+        raise LookupError(f"{tenant} has no blob {end}")
+
+    return read
 
 
 # --- again before a deploy ----------------------------------------------------------------------------------
@@ -129,3 +151,47 @@ def test_a_host_that_dies_while_somebody_is_waited_for_comes_back_to_the_wait(as
     ended = driver.wait(sync["id"], "end")
 
     assert (ended["outcome"], ended["incomplete"]) == ("succeeded", [])
+
+
+def test_a_new_sealing_key_in_the_middle_of_a_wait_loses_nobody(asking, stack, storage) -> None:
+    driver = asking()
+    sync = waiting(driver)
+    keys = stack.data / "secrets" / "sealing"
+    new = str(max(int(one.name) for one in keys.iterdir()) + 1)
+    stack.kill()
+    (keys / new).write_bytes(secrets.token_bytes(32))
+    (keys / new).chmod(0o600)
+    stack.start()
+
+    driver.person.types(sync["authentication"]["userCode"])
+    ended = driver.wait(sync["id"], "end")
+
+    assert (ended["outcome"], ended["incomplete"]) == ("succeeded", [])
+    assert storage(driver.id, "user.sealed").startswith(b"A1" + bytes([len(new)]) + new.encode())
+    assert driver.sync()["outcome"] == "succeeded", "who signed in stays signed in"
+
+
+# --- a type that may go either way --------------------------------------------------------------------------
+
+
+def test_a_type_goes_from_the_app_to_a_person_when_the_service_refuses_the_app(driver) -> None:
+    tenant = driver(
+        "small", authentication="servicePrincipalAndUser", types=only(TERMS, "assignment-filters")
+    )
+    tenant.person = Person(tenant)
+    tenant.control.patch("/behaviour", json={"deviceCodeInterval": 1, "appOnly": {TERMS_AT: True}})
+    first = tenant.sync()
+    assert (first["outcome"], first["incomplete"]) == ("succeeded", []), "nobody was asked"
+    before = tenant.clone().files(f"entra/{TERMS}")
+    assert before
+
+    tenant.control.patch("/behaviour", json={"appOnly": {}}).raise_for_status()
+    refused = tenant.sync()
+    assert (refused["outcome"], refused["incomplete"]) == ("partiallySucceeded", ["notRead"])
+    sync = waiting(tenant)
+    tenant.person.types(sync["authentication"]["userCode"])
+    ended = tenant.wait(sync["id"], "end")
+
+    assert (ended["outcome"], ended["incomplete"]) == ("succeeded", [])
+    assert (ended["progress"]["typesDone"], ended["drift"]["commit"]) == (2, None)
+    assert tenant.clone().files(f"entra/{TERMS}") == before

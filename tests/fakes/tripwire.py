@@ -11,7 +11,8 @@ import contextlib
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,8 +37,33 @@ class Armed:
     kill: Callable[[], None]
 
 
+class Gate:
+    """Holds the first request from now on whose line matches, until it is opened: it has not arrived yet."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern.encode())
+        self.reached, self._open = threading.Event(), threading.Event()
+
+    def meets(self, request: bytes) -> None:
+        """Waits where this is the request."""
+        if not self.reached.is_set() and self._pattern.match(request):
+            self.reached.set()
+            self._open.wait()
+
+    def open(self) -> None:
+        """Lets it through, and all that come after."""
+        self.reached.set()
+        self._open.set()
+
+
 class Tripwire:
-    """Forwarders in threads; `port` adds one. One wire for all of them; it goes off once each time."""
+    """Forwarders in threads; `port` adds one. One wire for all of them; it goes off once each time.
+
+    `slow` is called for each request, and says how many seconds late it arrives; `gates` hold requests.
+    """
+
+    slow: Callable[[], float] | None = None
+    gates: Sequence[Gate] = ()
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -66,6 +92,8 @@ class Tripwire:
 
     def close(self) -> None:
         self.disarm()
+        for gate in self.gates:
+            gate.open()
         for listener in self._listeners:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
@@ -91,6 +119,7 @@ class Tripwire:
                     return
                 if armed is not None:
                     last.append(armed)
+                self._hold(data)
                 server.sendall(data)
             with contextlib.suppress(OSError):
                 server.shutdown(socket.SHUT_WR)
@@ -104,6 +133,15 @@ class Tripwire:
                     return
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)
+
+    def _hold(self, data: bytes) -> None:
+        """Until the request may arrive."""
+        if REQUEST.match(data) is None:
+            return
+        if self.slow is not None:
+            time.sleep(self.slow())
+        for gate in self.gates:
+            gate.meets(data)
 
     def _trips(self, data: bytes) -> Armed | None:
         found = REQUEST.match(data)

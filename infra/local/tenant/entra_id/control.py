@@ -176,10 +176,16 @@ def _app_roles(asked: Asking) -> Body:
     }
 
 
+def _given(asked: Asking) -> Body:
+    """What one could sign in with, by value: the tests' alone to ask for."""
+    return asked.service.given.to_json(asked.tenant.key)
+
+
 SIGN_IN_PARTS: dict[str, Callable[[Asking], Body | None]] = {
     "app-roles": _app_roles,
     "blocked-users": _blocked,
     "consent": _consent,
+    "given-secrets": _given,
     "revoke-sign-ins": _revoke,
     "scopes": _scopes,
     "sign-in": _sign_in,

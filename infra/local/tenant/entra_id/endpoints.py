@@ -113,6 +113,7 @@ class Endpoints:
             found = Answer(error.status, error.body(self._service.now))
         if tenant is not None:
             record_token(tenant, path, form, found.status, request_id, self._service.now)
+            self._service.given.note(tenant.key, form, found.body)
         return JSONResponse(found.body, found.status, {**headers, **found.headers})
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infra.local.tenant.consents import service_principal
 from infra.local.tenant.tenant import Record, Tenant, World
 from infra.local.tenant.tokens import Signer
 
+from .given import Given
 from .refusals import missing, refused
 from .registration import Registration
 from .web_api import WebApi
@@ -23,6 +24,7 @@ class Service:
     app: Registration
     clock: Callable[[], float]
     api: WebApi
+    given: Given = field(default_factory=Given)
 
     @property
     def now(self) -> float:

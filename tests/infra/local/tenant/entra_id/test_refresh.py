@@ -128,3 +128,12 @@ def test_a_tenant_made_anew_knows_nobody(directory: Any) -> None:
     token = by_device(directory)["refresh_token"]
     directory.http.request("PUT", f"/control/tenants/{directory.key}", json={"seed": "empty"})
     assert refreshed(directory, token).json()["error_codes"] == [50173]
+
+
+def test_the_control_address_tells_what_was_given(directory: Any) -> None:
+    answer = by_device(directory)
+    given = directory.control("GET", "given-secrets")
+    for name in ("access_token", "refresh_token", "id_token"):
+        assert given[name] == [answer[name]]
+    assert len(given["device_code"]) == 1
+    assert given["code"] == []
