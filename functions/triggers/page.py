@@ -97,10 +97,7 @@ def _connect(settings: ApiSettings) -> str:
 
 def _sent(file: File, request: func.HttpRequest, headers: Mapping[str, str]) -> Answer:
     """The file, compressed where the browser takes that; its tag says which of the two it is."""
-    encodings = {
-        part.partition(";")[0].strip() for part in request.headers.get("Accept-Encoding", "").split(",")
-    }
-    if "gzip" not in encodings:
+    if not answers.takes_gzip(request):
         return Answer(200, file.body, file.media_type, {**headers, "ETag": file.tag})
     tagged = {**headers, "ETag": f'{file.tag[:-1]}-gzip"', "Content-Encoding": "gzip"}
     return Answer(200, file.packed, file.media_type, tagged)

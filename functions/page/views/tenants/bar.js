@@ -1,5 +1,6 @@
 // Above the table: how many tenants have which status, the search, the columns; and what is done with those selected.
 import { go, route } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { number, say } from "../../core/texts.js";
 import { html, live, nothing } from "../../core/view.js";
 import { redraw } from "../../core/state.js";
@@ -52,7 +53,7 @@ export const tools = (shown, all) => html`<div class="toolbar">
         narrow({ columns: null }, true);
         redraw();
       }}>${one.name()}</label>`)}</fieldset></details>
-  <button type="button" class="primary" @click=${openRegister}>${say("tenants.register")}</button>
+  ${may("Administrator") ? html`<button type="button" class="primary" @click=${openRegister}>${say("tenants.register")}</button>` : nothing}
 </div>`;
 
 /** What is done with the tenants selected; those that a filter hides are counted too, and that is said. @param {Tenant[]} shown */
@@ -61,11 +62,11 @@ export function bulkBar(shown) {
   if (!chosen.length) return nothing;
   const inSight = new Set(shown.map((one) => one.id));
   const hidden = chosen.filter((one) => !inSight.has(one.id)).length;
-  const decidable = canDecide(chosen);
+  const decidable = canDecide(chosen) && may("Approver"), operator = may("Operator");
   return html`<section class="bulk" aria-label=${say("tenants.bulk")}>
     <strong role="status">${say.count("tenants.selected", chosen.length)}${hidden ? html` <small>${say.count("tenants.hidden", hidden)}</small>` : nothing}</strong>
-    <button type="button" @click=${() => openStart(chosen)}>${say("tenants.sync")}</button>
-    <button type="button" @click=${() => openStart(chosen, "backupOnly")}>${say("tenants.backUp")}</button>
+    <button type="button" ?disabled=${!operator} @click=${() => openStart(chosen)}>${say("tenants.sync")}</button>
+    <button type="button" ?disabled=${!operator} @click=${() => openStart(chosen, "backupOnly")}>${say("tenants.backUp")}</button>
     <button type="button" ?disabled=${!decidable} @click=${() => openDecisions(chosen, "approve")}>${say("tenants.approve")}</button>
     <button type="button" ?disabled=${!decidable} @click=${() => openDecisions(chosen, "rejectAndRevert")}>${say("tenants.revert")}</button>
     <span class="grow"></span>

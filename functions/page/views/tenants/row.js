@@ -2,6 +2,7 @@
 // draws one row of a thousand.
 import { openDialog } from "../../core/dialogs.js";
 import { go, href } from "../../core/router.js";
+import { may, reader } from "../../core/session.js";
 import { redraw } from "../../core/state.js";
 import { language, say } from "../../core/texts.js";
 import { guard, html, live, nothing } from "../../core/view.js";
@@ -37,7 +38,7 @@ export function row(tenant, columns, onSelect) {
   // What an active sync does is followed by the status cell itself.
   return html`<td role="cell" class="col-select"><input type="checkbox" .checked=${live(isSelected(tenant.id))} value=${tenant.id}
       @click=${onSelect} aria-label=${say("tenants.select", { tenant: tenant.displayName })}></td>
-    ${tenant.activeSync ? rest() : guard([tenant, columns, filled, language()], rest)}`;
+    ${tenant.activeSync ? rest() : guard([tenant, columns, filled, language(), reader()], rest)}`;
 }
 
 /** @param {Tenant} tenant @param {Column[]} columns @param {boolean} filled */
@@ -47,7 +48,7 @@ const drawn = (tenant, columns, filled) => html`
   <td role="cell" class="col-status" data-label=${say("tenants.status")}>${statusCell(tenant)}</td>
   ${columns.map((one) => html`<td role="cell" class="col-${one.key} ${one.numeric ? "numeric" : ""}" data-label=${one.name()}>${one.cell(tenant)}</td>`)}
   <td role="cell" class="col-deeds">
-    ${tenant.activeSync ? nothing : html`<button type="button" class="quiet small start"
+    ${tenant.activeSync || !may("Operator", tenant.id) ? nothing : html`<button type="button" class="quiet small start"
       aria-label=${say("tenants.startOf", { tenant: tenant.displayName })}
       @click=${(/** @type {Event} */ event) => startNow(tenant, event.currentTarget)}>${say("tenants.start")}</button>`}
     ${menuButton({
@@ -65,7 +66,7 @@ function items(tenant) {
   const last = tenant.lastSync;
   return [
     ...(tenant.activeSync ? [{ label: say("tenants.openSync"), run: () => go({ tenant: tenant.id, sync: tenant.activeSync }) }] : []),
-    ...(canStart(tenant) ? [{ label: say("tenants.startWith"), hint: say("tenants.startWithText"), run: () => openStart([tenant]) }] : []),
+    ...(canStart(tenant) && may("Operator", tenant.id) ? [{ label: say("tenants.startWith"), hint: say("tenants.startWithText"), run: () => openStart([tenant]) }] : []),
     ...(last ? [{ label: say("tenants.lastReport"), hint: say("tenants.lastReportText"), run: () => openLast(tenant, last.id) }] : []),
     { label: say("tenants.history"), run: to("history") },
     { label: say("tenants.items"), run: to("items") },

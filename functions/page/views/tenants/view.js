@@ -1,5 +1,6 @@
 // The table of tenants: everything that goes on, at a glance, for one tenant or a thousand.
 import { ready, tenants } from "../../core/live.js";
+import { may } from "../../core/session.js";
 import { redraw } from "../../core/state.js";
 import { language, say } from "../../core/texts.js";
 import { html, live, nothing, repeat } from "../../core/view.js";
@@ -45,7 +46,7 @@ function grow(many) {
 export function tenantsView(route) {
   const all = tenants();
   if (!ready()) return html`<h1>${say("tenants.title")}</h1><p class="empty" role="status">${say("core.loading")}</p>`;
-  if (!all.length) return empty();
+  if (!all.length) return may("Administrator") ? empty() : none();
   const rows = shown(route);
   return html`<h1>${say("tenants.title")}</h1>
     ${chips(all)}
@@ -95,6 +96,9 @@ function sortable(route, key, name, numeric = false) {
 
 const nobody = () => html`<div class="empty"><p>${say("tenants.nobody")}</p>
   <button type="button" @click=${() => narrow({ status: null, search: null })}>${say("tenants.showAll")}</button></div>`;
+
+/** Nothing that this reader may see: an administrator registers tenants, and says who may read which. */
+const none = () => html`<h1>${say("tenants.title")}</h1><p class="empty">${say("tenants.noneForYou")}</p>`;
 
 /** Nobody is registered yet: what to do first. */
 const empty = () => html`<div class="card welcome">
