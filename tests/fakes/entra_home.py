@@ -39,6 +39,10 @@ class Home:
         told = self._sent("PUT", f"/app-roles/{account}", {"roles": list(roles), "groups": list(groups)})
         return str(told["value"][account]["id"])
 
+    def behave(self, **behaviour: Any) -> None:
+        """What the directory does from now on, such as how long its tokens last."""
+        self._sent("PATCH", "/behaviour", behaviour)
+
     def token(self, account: str, page: str) -> str:
         """An access token of somebody who signs in at the page, as the page would get it."""
         query = {

@@ -25,12 +25,13 @@ export class Refusal extends Error {
 
 /** @param {string} path @param {RequestInit} init @returns {Promise<Response>} */
 async function send(path, init) {
+  const proof = await headers();
   let response;
   try {
     response = await fetch(address(path), {
       cache: "no-store",
       ...init,
-      headers: { "Accept-Language": language(), ...(await headers()), ...init.headers },
+      headers: { "Accept-Language": language(), ...proof, ...init.headers },
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;

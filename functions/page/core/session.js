@@ -1,6 +1,8 @@
 // Who reads the page, and what they may do. How they prove it, the app says at /page/session.json: by the directory
 // that it is connected to; on one machine by the app's own key, without asking; else by a key that they type.
+import { Refusal } from "./api.js";
 import { redraw } from "./state.js";
+import { say } from "./texts.js";
 
 const KEPT = "accord-key";
 const LEARNT_FOR = 300_000;
@@ -60,7 +62,10 @@ export async function ensure() {
   }
 }
 
-/** @returns {Promise<Record<string, string>>} what a request to the API proves itself with */
+/**
+ * What a request to the API proves itself with. Throws a Refusal where somebody has to sign in to the directory first.
+ * @returns {Promise<Record<string, string>>}
+ */
 export async function headers() {
   await ensure();
   const known = await proof();
@@ -72,10 +77,13 @@ export async function headers() {
 async function proof() {
   const key = sessionStorage.getItem(KEPT) ?? local;
   if (key !== null) return { "x-functions-key": key };
-  const token = await entra?.token();
+  const token = await entra?.token().catch(() => {
+    throw new Refusal(0, { title: "", detail: "" });
+  });
   if (token) return { Authorization: `Bearer ${token}` };
-  if (entra && !refused) refuse();
-  return {};
+  if (!entra) return {};
+  if (!refused) refuse();
+  throw new Refusal(401, { title: say("core.signIn"), detail: "" });
 }
 
 /** Asks who this is, beside whatever the page is doing. @param {Record<string, string>} known */
