@@ -32,13 +32,16 @@ export function queried(query) {
   return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : "";
 }
 
+/** What stands between double braces and refers to no item. */
+const RESERVED = new Set(["file", "base64", "secret"]);
+
 /**
  * Where a reference between items leads: to the items of that type and name.
  * @param {string} tenant
- * @returns {(type: string, name: string) => string}
+ * @returns {import("../review/values.js").Linked}
  */
 export function linkedIn(tenant) {
-  return (type, name) => at(tenant, { type, search: name.replace(/%(25|7B|7D)/g, (code) => decodeURIComponent(code)) });
+  return (type, name) => RESERVED.has(type) ? null : at(tenant, { type, search: name.replace(/%(25|7B|7D)/g, (code) => decodeURIComponent(code)) });
 }
 
 /**

@@ -1,7 +1,7 @@
 // Differences between two points, item by item and property by property.
 import { html, nothing, repeat } from "../../core/view.js";
 import { number, say } from "../../core/texts.js";
-import { change, pathText, side } from "../review/values.js";
+import { change, pathText, side, single } from "../review/values.js";
 import { redraw } from "../../core/state.js";
 import { shownName, titleOf } from "../tenant/settings-types.js";
 import { at, linkedIn } from "./addresses.js";
@@ -57,6 +57,8 @@ function counts(found, names) {
 function properties(tenant, one, names) {
   const linked = linkedIn(tenant);
   return html`${one.fault ? html`<p class="fault">${one.fault}</p>` : nothing}<p><a data-link href=${at(tenant, { type: one.type, item: one.path })}><code>${one.path}</code></a></p>
-    ${one.properties.map((property) => html`<section class="property"><h3>${pathText(property.path, linked)}</h3>
-      ${change(side(property, "from"), side(property, "to"), names, linked)}</section>`)}`;
+    ${one.action === "update" ? one.properties.map((property) => html`<section class="property"><h3>${pathText(property.path, linked)}</h3>
+      ${change(side(property, "from"), side(property, "to"), names, linked)}</section>`)
+      : html`<dl class="whole ${one.action}">${one.properties.map((property) => html`<div><dt>${pathText(property.path, linked)}</dt>
+        <dd>${single(side(property, one.action === "create" ? "to" : "from"), linked)}</dd></div>`)}</dl>`}`;
 }

@@ -9,6 +9,7 @@ import { say } from "../../core/texts.js";
 import { lineDifference } from "../review/values.js";
 import { guardLeaving } from "../tenant/leaving.js";
 import { at, itemPath, linkedIn } from "./addresses.js";
+import { drafts, editedOf, withTexts } from "./beside.js";
 import { commentField } from "./comment.js";
 import { editor, focusLine, parsed } from "./editor.js";
 import { committed, promise } from "./made.js";
@@ -21,13 +22,14 @@ import { committed, promise } from "./made.js";
  * @property {string} tenant
  * @property {Item} item as it was read
  * @property {string} text
+ * @property {import("./beside.js").Texts} beside the long texts, as they are edited
  * @property {string} comment
  * @property {Placed[]} faults
  * @property {"checked" | "checking" | "unchecked"} state
  * @property {number} timer
  */
 
-const PAUSE = 600;
+const PAUSE = 600, JSON_ID = "item-text";
 /** @type {Map<string, Edit>} */
 const edits = new Map();
 
@@ -38,8 +40,8 @@ const edits = new Map();
 export function editPanel(tenant, item) {
   const key = `${tenant.id} ${item.path}`;
   let edit = edits.get(key);
-  if (!edit || (edit.text === edit.item.text && edit.item.blob !== item.blob)) {
-    edit = { tenant: tenant.id, item, text: item.text, comment: "", faults: [], state: "checked", timer: 0 };
+  if (!edit || (!changed(edit) && edit.item.blob !== item.blob)) {
+    edit = { tenant: tenant.id, item, text: item.text, beside: drafts(item.beside), comment: "", faults: [], state: "checked", timer: 0 };
     edits.set(key, edit);
   }
   const one = edit;
@@ -49,14 +51,35 @@ export function editPanel(tenant, item) {
   }}>
     ${item.content === null ? html`<p class="notice error">${say("items.unreadable")}</p>` : nothing}
     ${promise()}
-    ${editor({ label: say("items.editorOf", { name: item.name }), text: one.text, faults: one.faults, onInput: (text) => change(one, text) })}
+    ${editor({ id: JSON_ID, label: say("items.editorOf", { name: item.name }), text: one.text, faults: one.faults, onInput: (text) => change(one, text) })}
+    ${Object.entries(one.beside).map(([name, text], index) => html`<h3>${name}</h3>
+      ${editor({ id: `item-beside-${index}`, label: name, text, onInput: (edited) => {
+        one.beside[name] = edited;
+        change(one, one.text);
+      } })}`)}
     ${verdict(one)}
-    ${Object.keys(item.beside).length ? html`<p class="advice">${say("items.besideText", { files: Object.keys(item.beside).join(", ") })}</p>` : nothing}
     ${commentField(one.comment, (value) => { one.comment = value; })}
-    <p class="row"><button class="primary" ?disabled=${one.text === one.item.text}>${say("items.save")}</button>
+    <p class="row"><button class="primary" ?disabled=${!changed(one)}>${say("items.save")}</button>
       <button type="button" @click=${() => format(one)}>${say("items.format")}</button>
       <button type="button" class="quiet" @click=${() => leave(tenant, one)}>${say("items.cancel")}</button></p>
   </form>`;
+}
+
+/**
+ * Whether there is something to save.
+ * @param {Edit} edit
+ */
+function changed(edit) {
+  return edit.text !== edit.item.text || editedOf(edit.item.beside, edit.beside).length > 0;
+}
+
+/**
+ * What is sent: the JSON, with the edited long texts in it.
+ * @param {Edit} edit
+ * @param {unknown} content
+ */
+function sent(edit, content) {
+  return withTexts(content, editedOf(edit.item.beside, edit.beside));
 }
 
 /**
@@ -66,10 +89,10 @@ export function editPanel(tenant, item) {
 function verdict(edit) {
   const words = edit.state === "checking" ? say("items.checking")
     : edit.faults.length ? say.count("items.faults", edit.faults.length)
-      : edit.state === "unchecked" ? say("items.unchecked") : edit.text === edit.item.text ? say("items.unchanged") : say("items.fine");
+      : edit.state === "unchecked" ? say("items.unchecked") : !changed(edit) ? say("items.unchanged") : say("items.fine");
   return html`<div class="verdict ${edit.faults.length ? "wrong" : ""}" role="status"><p>${words}</p>
     ${edit.faults.length ? html`<ul>${edit.faults.map((one) => html`<li>
-      <button type="button" class="quiet link" @click=${() => focusLine(one.line)}>${say("items.line", { n: one.line })}</button>
+      <button type="button" class="quiet link" @click=${() => focusLine(JSON_ID, one.line)}>${say("items.line", { n: one.line })}</button>
       ${one.path && !one.message.startsWith(one.path) ? html`<code>${one.path}</code> ` : nothing}${one.message}</li>`)}</ul>` : nothing}</div>`;
 }
 
@@ -91,7 +114,7 @@ async function check(edit) {
   const read = parsed(text);
   if (read.faults.length) return settle(edit, text, read.faults, "checked");
   try {
-    const { errors } = await post(`/tenants/${edit.tenant}/items/check`, { path: edit.item.path, content: read.content });
+    const { errors } = await post(`/tenants/${edit.tenant}/items/check`, { path: edit.item.path, content: sent(edit, read.content) });
     settle(edit, text, read.placed(errors), "checked");
   } catch (error) {
     const faults = error instanceof Refusal && error.status === 422 ? read.placed(/** @type {any} */ (error.errors)) : [];
@@ -138,7 +161,7 @@ function save(tenant, edit, button) {
     const { text, item } = edit, read = parsed(text);
     if (read.faults.length) return settle(edit, text, read.faults, "checked");
     try {
-      const made = await put(itemPath(tenant.id, item.path, { comment: edit.comment }), read.content, { etag: `"${item.blob}"` });
+      const made = await put(itemPath(tenant.id, item.path, { comment: edit.comment }), sent(edit, read.content), { etag: `"${item.blob}"` });
       const written = made.blob !== item.blob;
       leave(tenant, edit);
       committed(tenant, { commit: written ? made.commit : null, text: written ? say("items.saved", { name: made.name }) : say("items.alreadySo") });
@@ -158,10 +181,12 @@ function save(tenant, edit, button) {
  */
 async function overtaken(tenant, edit) {
   const theirs = /** @type {Item} */ (await get(itemPath(tenant.id, edit.item.path)));
-  /** @param {string} text */
-  const take = (text) => {
+  /** @param {boolean} mine */
+  const take = (mine) => {
+    const kept = mine ? Object.fromEntries(editedOf(edit.item.beside, edit.beside)) : {};
     edit.item = theirs;
-    change(edit, text);
+    edit.beside = drafts({ ...theirs.beside, ...kept });
+    change(edit, mine ? edit.text : theirs.text);
     dialog.close();
   };
   const dialog = openDialog({
@@ -169,15 +194,17 @@ async function overtaken(tenant, edit) {
     title: () => say("items.overtakenTitle", { name: theirs.name }),
     body: () => html`<p>${say("items.overtakenText")}</p>
       <p><span class="badge bad">− ${say("items.theirs")}</span> <span class="badge good">+ ${say("items.mine")}</span></p>
-      ${lineDifference({ has: true, value: theirs.text }, { has: true, value: edit.text }, linkedIn(tenant.id))}`,
+      ${lineDifference({ has: true, value: theirs.text }, { has: true, value: edit.text }, linkedIn(tenant.id))}
+      ${Object.entries(edit.beside).filter(([name, text]) => drafts(theirs.beside)[name] !== text).map(([name, text]) => html`<h3>${name}</h3>
+        ${lineDifference({ has: true, value: drafts(theirs.beside)[name] ?? "" }, { has: true, value: text }, () => null)}`)}`,
     actions: () => html`
-      <button type="button" class="primary" @click=${() => take(edit.text)}>${say("items.keepMine")}</button>
-      <button type="button" class="danger" @click=${() => take(theirs.text)}>${say("items.takeTheirs")}</button>`,
+      <button type="button" class="primary" @click=${() => take(true)}>${say("items.keepMine")}</button>
+      <button type="button" class="danger" @click=${() => take(false)}>${say("items.takeTheirs")}</button>`,
   });
 }
 
 guardLeaving(() => {
-  const edit = [...edits.values()].find((one) => one.text !== one.item.text);
+  const edit = [...edits.values()].find(changed);
   return edit && {
     shows: (params) => params.get("tenant") === edit.tenant && params.get("item") === edit.item.path && params.get("show") === "edit",
     drop: () => edits.delete(`${edit.tenant} ${edit.item.path}`),

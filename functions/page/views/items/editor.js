@@ -1,4 +1,4 @@
-// A plain text field with line numbers, for JSON; faults stand at their lines.
+// A plain text field with line numbers, for JSON and scripts; faults stand at their lines.
 import { html, live } from "../../core/view.js";
 import { say } from "../../core/texts.js";
 import { lineAt, lineOf, places } from "./places.js";
@@ -6,21 +6,38 @@ import { lineAt, lineOf, places } from "./places.js";
 /** @typedef {{path: string, message: string}} Fault as the API names it: `path` is a JSON pointer */
 /** @typedef {Fault & {line: number}} Placed */
 
-const ID = "item-text", MOST_ROWS = 40;
+const MOST_ROWS = 40;
 
 /**
- * @param {{label: string, text: string, faults: Placed[], onInput: (text: string) => void}} given
+ * @param {{id: string, label: string, text: string, faults?: Placed[], onInput: (text: string) => void}} given
  */
-export function editor({ label, text, faults, onInput }) {
-  const wrong = new Set(faults.map((one) => one.line));
-  const lines = text.split("\n").length;
+export function editor({ id, label, text, faults = [], onInput }) {
+  const lines = text.split("\n").length, wrong = [...new Set(faults.map((one) => one.line))].sort((one, other) => one - other);
   return html`<div class="editor">
-    <div class="gutter" aria-hidden="true">${Array.from({ length: lines }, (_, index) => html`<span class=${wrong.has(index + 1) ? "wrong" : ""}>${index + 1}</span>`)}</div>
-    <textarea id=${ID} aria-label=${label} aria-invalid=${wrong.size ? "true" : "false"} wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off"
+    <div class="gutter" aria-hidden="true">${numbers(lines, wrong)}</div>
+    <textarea id=${id} aria-label=${label} aria-invalid=${wrong.length ? "true" : "false"} wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off"
       rows=${Math.min(MOST_ROWS, lines + 1)} .value=${live(text)}
       @scroll=${(/** @type {Event} */ event) => follow(/** @type {HTMLTextAreaElement} */ (event.target))}
       @input=${(/** @type {Event} */ event) => onInput(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea></div>`;
 }
+
+/**
+ * One number a line, those of faults marked: few elements, however long the text is.
+ * @param {number} lines
+ * @param {number[]} wrong ascending
+ */
+function numbers(lines, wrong) {
+  const parts = [];
+  let from = 1;
+  for (const line of wrong.filter((one) => one <= lines)) {
+    parts.push(counted(from, line - 1), html`<span class="wrong">${line}</span>`);
+    from = line + 1;
+  }
+  return [...parts, counted(from, lines)];
+}
+
+/** @param {number} from @param {number} to */
+const counted = (from, to) => Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => `${from + index}\n`).join("");
 
 /** The numbers move with the lines. @param {HTMLTextAreaElement} area */
 function follow(area) {
@@ -30,10 +47,11 @@ function follow(area) {
 
 /**
  * Puts the caret at the beginning of a line.
+ * @param {string} id
  * @param {number} line from 1
  */
-export function focusLine(line) {
-  const area = /** @type {HTMLTextAreaElement | null} */ (document.getElementById(ID));
+export function focusLine(id, line) {
+  const area = /** @type {HTMLTextAreaElement | null} */ (document.getElementById(id));
   if (!area) return;
   const lines = area.value.split("\n"), before = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
   area.focus();
