@@ -22,6 +22,7 @@ class MemoryStatus:
     cancels: dict[str, Cancel] = field(default_factory=dict)
     sign_ins: dict[tuple[str, int], object] = field(default_factory=dict)
     approvals: dict[str, dict[str, object]] = field(default_factory=dict)
+    pushes: dict[tuple[str, str], object] = field(default_factory=dict)
     down: bool = False
 
     async def tenant(self, tenant):
@@ -115,8 +116,12 @@ class MemoryStatus:
     async def settle_tenant_approval(self, tenant, sync, approval, answer):
         return self.approvals.setdefault(sync, {}).setdefault(approval, answer)
 
+    async def pushed(self, tenant, commits, by):
+        for commit in commits:
+            self.pushes.setdefault((tenant, commit), by)
+
     async def pushers(self, tenant, commits):
-        return {}
+        return {one: self.pushes[tenant, one] for one in commits if (tenant, one) in self.pushes}
 
 
 @dataclass
