@@ -76,7 +76,8 @@ async def authenticate(
     for way in ways:
         if (caller := await way(request, services)) is not None:
             return caller
-    raise Problem("unauthenticated", 401)
+    challenge = CHALLENGE if services.bearer is None else f'Bearer realm="Accord", {CHALLENGE}'
+    raise Problem("unauthenticated", 401, headers={"WWW-Authenticate": challenge})
 
 
 async def caller_of_token(token: str, services: Services) -> Caller:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import datetime as dt
 import sys
 import time
 from dataclasses import replace
@@ -15,7 +16,9 @@ from entra_tokens import ADA, CLIENT, ELSEWHERE, TENANT, FakeDirectory
 from functions.triggers import blueprints, git, me, syncs, tenants
 from functions.triggers.endpoint import Endpoint
 from shared.domain.access import INCLUDES, OPERATIONS, Role
+from shared.domain.settings import Authentication, Settings
 from shared.domain.sync import Outcome, Stage
+from shared.steps.sign_in import begin
 
 NOW = int(time.time())
 GIT = {"readRepository", "writeRepository"}
@@ -249,3 +252,36 @@ def test_a_key_is_still_a_key_beside_a_directory(people: Any, keys: Any) -> None
 def test_the_token_of_another_app_of_the_same_directory_opens_nothing(people: Any) -> None:
     assert called(people, tenants.list_tenants, entra.person(aud=f"api://{ELSEWHERE}")).status_code == 401
     assert called(people, tenants.list_tenants, entra.person(aud=f"api://{CLIENT}")).status_code == 200
+
+
+def test_whoever_shows_nothing_is_told_what_would_do(people: Any, api: Any) -> None:
+    told = people.call(tenants.list_tenants, key=None).headers["WWW-Authenticate"]
+    assert told == 'Bearer realm="Accord", AccordKey realm="Accord"'
+    refused = people.call(tenants.list_tenants, key=None, headers={"Authorization": "Bearer x"})
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="Accord", error="invalid_token"'
+    api.services.bearer = None
+    assert (
+        people.call(tenants.list_tenants, key=None).headers["WWW-Authenticate"] == 'AccordKey realm="Accord"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("access", "shown"),
+    [({}, True), ({"operator": (ADA,)}, True), ({"operator": (ELSEWHERE,)}, False)],
+    ids=["everybody's", "theirs", "another's"],
+)
+def test_a_code_is_shown_to_those_alone_who_may_operate_that_tenant(
+    people: Any, body: Any, access: dict[str, tuple[str, ...]], shown: bool
+) -> None:
+    wanted = Settings(authentication=Authentication.SERVICE_PRINCIPAL_AND_USER, access=access)
+    tenant = people.tenant(settings=wanted)
+    sync = people.sync(stage=Stage.SIGN_IN)
+
+    async def begun() -> None:
+        await begin(await people.services.attempt(tenant, sync.id, 1), dt.timedelta(minutes=3))
+
+    asyncio.run(begun())
+    answer = body(called(people, syncs.get_sync, entra.person(), tenant="contoso", sync=sync.id))
+    assert (answer["authentication"] is not None) == shown
+    (listed,) = body(called(people, syncs.list_syncs, entra.person(), tenant="contoso"))["value"]
+    assert (listed["authentication"] is not None) == shown
