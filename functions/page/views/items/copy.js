@@ -6,6 +6,7 @@ import { openDialog } from "../../core/dialogs.js";
 import { tenants } from "../../core/live.js";
 import { described } from "../../core/message.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { redraw } from "../../core/state.js";
 import { say } from "../../core/texts.js";
 import { startSync } from "../status/actions.js";
@@ -31,7 +32,7 @@ export function copyToTenants(source, items, ref) {
   /** @type {Result[]} */
   const results = [];
   let comment = "", search = "", done = false;
-  const others = tenants().filter((one) => one.id !== source.id);
+  const others = tenants().filter((one) => one.id !== source.id && may("Operator", one.id));
   const copy = async () => {
     for (const tenant of others.filter((one) => targets.has(one.id))) {
       results.push(await copied(source, tenant, items, ref ?? "main", comment));

@@ -1,6 +1,7 @@
 // One item: its content and what lies beside it, its history, its differences, and what can be done with it.
 import { html, ifDefined, nothing } from "../../core/view.js";
 import { get } from "../../core/api.js";
+import { may } from "../../core/session.js";
 import { say } from "../../core/texts.js";
 import { when } from "../../core/time.js";
 import { loaded } from "../tenant/loaded.js";
@@ -30,22 +31,22 @@ export function itemPanel(tenant, route, path, stamp) {
   const name = `item/${tenant.id}/${path}@${ref ?? ""}`;
   const asked = loaded(name, () => get(itemPath(tenant.id, path, { ref })), stamp);
   const title = shownName({ type, name: asked.value?.name ?? nameOf(path) });
-  const one = { path, name: title, type };
+  const one = { path, name: title, type }, operator = may("Operator", tenant.id);
   return html`<div class="item-view">
     <p class="crumbs"><a data-link href=${at(tenant.id, { ref })}>${say("items.title")}</a> ›
       <a data-link href=${at(tenant.id, { ref, type })}>${titleOf(type)}</a></p>
     <div class="row item-head"><h2>${title}</h2><span class="grow"></span>
-      ${show === "edit" || ref || !asked.value ? nothing : html`<a class="button primary" data-link href=${at(tenant.id, { type, item: path, show: "edit" })}>${say("items.edit")}</a>`}
+      ${!operator || show === "edit" || ref || !asked.value ? nothing : html`<a class="button primary" data-link href=${at(tenant.id, { type, item: path, show: "edit" })}>${say("items.edit")}</a>`}
       ${asked.value ? html`<button type="button" aria-haspopup="dialog" @click=${() => copyToTenants(tenant, [one], ref)}>${say("items.copy")}</button>` : nothing}
-      ${ref ? html`<button type="button" aria-haspopup="dialog" @click=${() => restoreItems(tenant, [one], ref)}>${say("items.restoreItem")}</button>` : nothing}
-      ${ref || !asked.value ? nothing : html`<button type="button" class="quiet" aria-haspopup="dialog" @click=${() => removeItem(tenant, one)}>${say("items.remove")}</button>`}
+      ${ref && operator ? html`<button type="button" aria-haspopup="dialog" @click=${() => restoreItems(tenant, [one], ref)}>${say("items.restoreItem")}</button>` : nothing}
+      ${!operator || ref || !asked.value ? nothing : html`<button type="button" class="quiet" aria-haspopup="dialog" @click=${() => removeItem(tenant, one)}>${say("items.remove")}</button>`}
     </div>
     <p class="muted"><code>${path}</code></p>
     ${ref ? past(tenant, path, ref, type) : nothing}
     ${parts(tenant, path, ref, type, show)}
     ${show === "history" ? history(tenant, one, stamp)
       : show === "compare" ? comparePanel(tenant, route, path, stamp)
-        : drawn(asked, name, (value) => (show === "edit" && !ref ? editPanel(tenant, value) : content(tenant, value)))}
+        : drawn(asked, name, (value) => (show === "edit" && !ref && operator ? editPanel(tenant, value) : content(tenant, value)))}
   </div>`;
 }
 
@@ -97,6 +98,6 @@ function history(tenant, one, stamp) {
     ${value.length ? commitRows(tenant, value, (commit) => commit === value[0] ? html`<span class="badge">${say("items.newest")}</span>` : html`
       <a class="button" data-link href=${at(tenant.id, { type: one.type, item: one.path, ref: commit.id })}>${say("items.view")}</a>
       <a class="button" data-link href=${at(tenant.id, { type: one.type, item: one.path, show: "compare", from: commit.id })}>${say("items.compareNow")}</a>
-      <button type="button" aria-haspopup="dialog" @click=${() => restoreItems(tenant, [one], commit.id)}>${say("items.restoreItem")}</button>`)
+      ${may("Operator", tenant.id) ? html`<button type="button" aria-haspopup="dialog" @click=${() => restoreItems(tenant, [one], commit.id)}>${say("items.restoreItem")}</button>` : nothing}`)
       : html`<p class="empty">${say("items.noHistory")}</p>`}${moreButton(asked.more)}`);
 }

@@ -1,6 +1,7 @@
 // Items by type: search, choose some, and what can be done with what was chosen.
 import { html, ifDefined, live, nothing, repeat } from "../../core/view.js";
 import { go } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { redraw } from "../../core/state.js";
 import { number, say } from "../../core/texts.js";
 import { when } from "../../core/time.js";
@@ -49,7 +50,7 @@ function past(tenant, route, ref) {
   const commit = pointNamed(tenant.id, ref);
   return html`<div class="notice row"><p>${commit ? html`${say("items.asOf")} ${when(commit.at)} (${short(ref)})` : html`${say("items.asOfCommit")} ${short(ref)}`}</p>
     <a class="button" data-link href=${at(tenant.id, { type: route.params.get("type") })}>${say("items.backToNow")}</a>
-    <button type="button" @click=${() => restoreToDate(tenant, ref)}>${say("items.restoreThis")}</button></div>`;
+    ${may("Operator", tenant.id) ? html`<button type="button" aria-haspopup="dialog" @click=${() => restoreToDate(tenant, ref)}>${say("items.restoreThis")}</button>` : nothing}</div>`;
 }
 
 /**
@@ -70,7 +71,7 @@ function browse(tenant, route, items, { ref, type, search }) {
         <span class="muted" role="status">${say.count("items.count", found.length)}</span>
         <span class="grow"></span>
         <a class="button" data-link href=${at(tenant.id, { show: "compare", type })}>${say("items.compare")}</a>
-        <button type="button" aria-haspopup="dialog" @click=${() => restoreToDate(tenant)}>${say("items.restoreDate")}</button>
+        ${may("Operator", tenant.id) ? html`<button type="button" aria-haspopup="dialog" @click=${() => restoreToDate(tenant)}>${say("items.restoreDate")}</button>` : nothing}
       </div>
       ${selection(tenant, items, ref)}
       ${found.length ? table(tenant, found, { ref, all: !type }) : html`<p class="empty">${say("items.noMatch")}</p>`}
@@ -112,7 +113,7 @@ function selection(tenant, items, ref) {
   return html`<div class="selection row" role="region" aria-label=${say("items.chosenBar")} ?hidden=${!some.length}>
     <b role="status">${say.count("items.chosen", some.length)}</b>
     <button type="button" class="primary" aria-haspopup="dialog" @click=${() => copyToTenants(tenant, some, ref || null)}>${say("items.copy")}</button>
-    ${ref ? html`<button type="button" @click=${() => restoreItems(tenant, some, ref)}>${say("items.restoreThese")}</button>` : nothing}
+    ${ref && may("Operator", tenant.id) ? html`<button type="button" aria-haspopup="dialog" @click=${() => restoreItems(tenant, some, ref)}>${say("items.restoreThese")}</button>` : nothing}
     <button type="button" class="quiet" @click=${() => choose([...chosen], false)}>${say("items.chooseNone")}</button></div>`;
 }
 

@@ -1,5 +1,6 @@
 // What an administrator decides about a tenant: one form, saved as a whole.
 import { html, nothing } from "../../core/view.js";
+import { may } from "../../core/session.js";
 import { say } from "../../core/texts.js";
 import { accessPart, applicationPart, authenticationPart, generalPart, limitsPart, safetyPart } from "./settings-parts.js";
 import { driftPart } from "./settings-drift.js";
@@ -21,12 +22,15 @@ import { removalPart } from "./removal.js";
 export function settingsPanel(tenant, route, stamp) {
   const form = editing(tenant.id, stamp);
   if (!form.draft) return form.error ? refused(form.error) : waiting();
+  const admin = may("Administrator", tenant.id);
   const never = !tenant.lastSync && !tenant.activeSync;
   return html`<form class="settings" novalidate @submit=${(/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     void save(form, event.submitter);
   }}>
     ${summary(form)}
+    ${admin ? nothing : html`<p class="notice">${say("tenant.readOnly")}</p>`}
+    <fieldset class="plain" ?disabled=${!admin}>
     ${generalPart(form, never)}
     ${schedulePart(form)}
     ${typesPart(form, stamp)}
@@ -36,9 +40,10 @@ export function settingsPanel(tenant, route, stamp) {
     ${safetyPart(form)}
     ${accessPart(form)}
     ${applicationPart(form, never)}
+    </fieldset>
     ${saveBar(form)}
   </form>
-  ${removalPart(tenant)}`;
+  ${admin ? removalPart(tenant) : nothing}`;
 }
 
 /**

@@ -42,7 +42,7 @@ export function tenantView(route) {
   }
   const chosen = Object.hasOwn(TABS, route.tab ?? "") ? /** @type {string} */ (route.tab) : "history";
   return html`<div class="tenant">
-    ${heading(tenant, stamp)}
+    ${heading(tenant)}
     <nav class="tabs" aria-label=${say("tenant.tabs")}>
       ${Object.entries(TABS).map(([key, tab]) => html`<a data-link href=${href({ tenant: id, tab: key })}
         aria-current=${ifDefined(key === chosen ? "page" : undefined)}>${tab.name()}</a>`)}
