@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+from status_scenes import only, two_edits
 
 pytestmark = pytest.mark.e2e
 
@@ -118,6 +119,28 @@ def test_a_reset_connection_after_a_create_makes_one_object_not_two(driver):
 
     assert (done["outcome"], done["deploy"]["applied"]) == ("succeeded", 1), tenant.report(asked["id"])
     assert len(tenant.objects(FILTERS)) == 1
+
+
+@pytest.mark.calm("it measures the time of work")
+def test_the_time_limit_in_the_middle_of_a_deploy_finishes_its_write_and_skips_the_rest(driver):
+    tenant = driver(types=only("assignment-filters"), syncTimeout="PT20S")
+    two_edits(tenant)
+    asked = tenant.sync()
+    tenant.fault(method="PATCH", path="assignmentFilters", delay=20, times=1)
+
+    done = tenant.decided(asked["id"], "approve")
+
+    assert (done["outcome"], done["cause"], done["incomplete"]) == (
+        "partiallySucceeded",
+        "timeLimit",
+        ["deploy"],
+    ), tenant.report(done["id"])
+    assert (done["deploy"]["applied"], done["deploy"]["skipped"]) == (1, 1)
+    changes = {one["result"]: one for one in tenant.changes(done["id"])["value"]}
+    assert changes["skipped"]["error"]["code"] == "stopped"
+    assert len(tenant.writes()) == 1, "and none after the time was up"
+    again = tenant.sync()
+    assert again["plan"]["changes"] == 1, "the rest is asked about again"
 
 
 def test_a_sync_whose_orchestration_is_gone_is_settled_reported_and_released(driver, stack):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 pytestmark = [
@@ -55,6 +56,9 @@ def test_a_sync_goes_on_when_the_disk_has_room_again(driver, stack):
         assert tenant.get(begun["id"])["endedAt"] is None, "what the activity found could not be kept"
         refused = tenant.api.post(f"/tenants/{tenant.id}/syncs", json={})
         assert (refused.status_code, refused.json()["code"]) == (409, "syncActive")
+        told = httpx.post(f"{stack.api}/runtime/webhooks/durabletask/orchestrators/sync_tenant", json={})
+        assert told.status_code == 500
+        assert "make room on it, and what was accepted goes on by itself" in told.json()["ExceptionMessage"]
 
     done = tenant.wait(begun["id"], "end")
     assert (done["outcome"], done["drift"]["added"]) == ("succeeded", 1)

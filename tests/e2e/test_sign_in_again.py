@@ -154,7 +154,7 @@ def test_a_host_that_dies_while_somebody_is_waited_for_comes_back_to_the_wait(as
 
 
 def test_a_new_sealing_key_in_the_middle_of_a_wait_loses_nobody(asking, stack, storage) -> None:
-    driver = asking()
+    driver = asking(seconds=300)
     sync = waiting(driver)
     keys = stack.data / "secrets" / "sealing"
     new = str(max(int(one.name) for one in keys.iterdir()) + 1)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (
@@ -80,6 +81,14 @@ CREATE TABLE IF NOT EXISTS timers (      -- schedules of timer-triggered functio
 """
 
 
+class DiskFault(sqlite3.OperationalError):
+    """The disk did not take a write. What was committed before stands."""
+
+
+_ROOM: Final = "the disk is full or fails: make room on it, and what was accepted goes on by itself"
+_OF_THE_DISK: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
 class Database:
     """One process's way into the file; every use is a transaction."""
 
@@ -93,12 +102,17 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that sees and changes the state alone: all of it stands, or none."""
+        """A transaction that sees and changes the state alone: all of it, or none. Raises DiskFault."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as fault:
+                # The lower byte is the primary code (sqlite.org/rescode.html).
+                if getattr(fault, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:
+                    raise DiskFault(f"writing the host's state: {fault}; {_ROOM}") from fault
+                raise
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
