@@ -14,6 +14,12 @@ from entra_home import Home, connected
 from status_scenes import only
 
 ROOT = Path(__file__).resolve().parents[2]
+OURS = {
+    "description": "ours",
+    "displayName": "Ours",
+    "platform": "windows10AndLater",
+    "rule": '(device.model -eq "A")',
+}
 KEPT = """() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"""
 
 pytestmark = [
@@ -167,3 +173,41 @@ def test_whoever_has_no_role_is_told_so(visitor: Any, home: Home) -> None:
     page.goto("/")
     picks(page, "member")
     page.get_by_text("Reader").first.wait_for()
+
+
+def test_people_are_offered_what_they_may_and_no_more(visitor: Any, driver: Any, home: Home) -> None:
+    tenant = driver(types=only("assignment-filters"))
+    for role, offered in (("Reader", 0), ("Operator", 1)):
+        home.assign("member", role)
+        one = visitor()
+        page = one.page
+        page.goto(f"/?search={tenant.id}")
+        picks(page, "member")
+        one.link(tenant.id).wait_for()
+        page.get_by_role("banner").get_by_text(one.words(f"core.role.{role}")).wait_for()
+        start = one.button("tenants.startOf", tenant=tenant.id)
+        assert start.count() == offered
+    start.click()
+    page.get_by_text(one.words("status.started", tenant=tenant.id)).first.wait_for()
+    (sync,) = tenant.api.get(f"/tenants/{tenant.id}/syncs").json()["value"]
+    assert sync["startedBy"] == {"kind": "person", "name": "Kim Berg"}
+
+
+def test_who_may_not_decide_looks_at_the_review(visitor: Any, driver: Any, home: Home) -> None:
+    tenant = driver(types=only("assignment-filters"))
+    tenant.wait(tenant.start(mode="backupOnly")["id"], "end")
+    clone = tenant.clone()
+    clone.write("intune/assignment-filters/Ours.json", OURS)
+    clone.push("Add a filter")
+    sync = tenant.sync()
+    assert sync["status"] == "pendingApproval"
+    for role, offered in (("Operator", 0), ("Approver", 1)):
+        home.assign("member", role)
+        one = visitor()
+        page = one.page
+        page.goto(f"/?tenant={tenant.id}&sync={sync['id']}&view=review")
+        picks(page, "member")
+        page.get_by_role("region", name=one.words("review.decision")).wait_for()
+        page.get_by_role("banner").get_by_text(one.words(f"core.role.{role}")).wait_for()
+        assert one.button("review.approve").count() == offered
+        assert page.get_by_text(one.words("review.approversDecide")).count() == 1 - offered

@@ -2,6 +2,7 @@
 import { act } from "../../core/act.js";
 import { post, remove } from "../../core/api.js";
 import { described, tell } from "../../core/message.js";
+import { may } from "../../core/session.js";
 import { redraw } from "../../core/state.js";
 import { say } from "../../core/texts.js";
 import { when } from "../../core/time.js";
@@ -48,7 +49,7 @@ function summary(tenant, { value, adminConsentUrl }) {
     <p class="row">
       ${adminConsentUrl ? html`<a class="button ${missing.length ? "primary" : ""}" href=${adminConsentUrl} target="_blank" rel="noreferrer">${say("permissions.consent")}<span class="unseen"> ${say("status.newWindow")}</span> <span aria-hidden="true">↗</span></a>
         ${copyButton({ text: adminConsentUrl, label: say("permissions.copyLink") })}` : html`<span class="muted">${say("permissions.noLink")}</span>`}
-      <button type="button" @click=${(/** @type {MouseEvent} */ event) => act(event.currentTarget, () => change(tenant, () => post(`/tenants/${tenant.id}/permissions/check`), say("permissions.checked")))}>${say("permissions.check")}</button>
+      ${may("Operator", tenant.id) ? html`<button type="button" @click=${(/** @type {MouseEvent} */ event) => act(event.currentTarget, () => change(tenant, () => post(`/tenants/${tenant.id}/permissions/check`), say("permissions.checked")))}>${say("permissions.check")}</button>` : nothing}
       <small>${looked ? html`${say("permissions.checkedAt")} ${when(looked)}` : say("permissions.neverChecked")}</small>
     </p>`;
 }
@@ -103,6 +104,7 @@ function needs({ types }) {
 
 /** Ignoring a permission, and taking that back. @param {Tenant} tenant @param {Permission} one */
 function toggle(tenant, one) {
+  if (!may("Administrator", tenant.id)) return nothing;
   const path = `/tenants/${tenant.id}/permissions/${one.id}/ignore`;
   if (one.state === "ignored") {
     const restore = () => change(tenant, () => remove(path), say("permissions.restored", { name: one.name }));

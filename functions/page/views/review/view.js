@@ -2,6 +2,7 @@
 import { tenant as current } from "../../core/live.js";
 import { described, tell } from "../../core/message.js";
 import { go, href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { language, number, say } from "../../core/texts.js";
 import { when } from "../../core/time.js";
 import { guard, html, nothing } from "../../core/view.js";
@@ -113,7 +114,7 @@ function show(review, id) {
   review.version += 1;
   setTimeout(() => {
     const row = document.getElementById(`change-${id}`);
-    row?.scrollIntoView({ block: "center" });
+    row?.scrollIntoView({ block: "start" });
     row?.querySelector("summary")?.focus({ preventScroll: true });
   });
 }
@@ -141,12 +142,12 @@ function bar(tenant, sync, review) {
   return html`<section class="decision-bar" aria-label=${say("review.decision")}>
     <p>${say("review.chosen", { chosen: number(chosen.length), total: number(review.changes.length) })}
       ${deletions.length ? html`<b class="fault">${say.count("status.deletions", deletions.length)}</b>` : nothing}</p>
-    <div class="row">
+    ${may("Approver", tenant.id) ? html`<div class="row">
       <button type="button" title=${say("review.does.rejectAndRevert")} @click=${() => decide("rejectAndRevert", false)}>${say("review.rejectAndRevert")}</button>
       ${some && !none ? html`<button type="button" title=${say("review.revertChosenHint")} @click=${() => decide("rejectAndRevert", true)}>${say("review.revertChosen")}</button>` : nothing}
       <button type="button" title=${say("review.does.reject")} @click=${() => decide("reject", false)}>${say("review.reject")}</button>
       <button type="button" class="primary" title=${say("review.does.approve")} aria-disabled=${none}
         @click=${() => (none ? tell(say("review.chooseFirst")) : decide("approve", true))}>${say(some ? "review.approveChosen" : "review.approve")}</button>
-    </div>
+    </div>` : html`<p>${say("review.approversDecide")}</p>`}
   </section>`;
 }

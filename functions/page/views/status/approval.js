@@ -1,6 +1,7 @@
 // "Pending approval": a button that opens the review, and an arrow whose menu decides at once.
 import { openDialog } from "../../core/dialogs.js";
 import { go, href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { say } from "../../core/texts.js";
 import { html, nothing } from "../../core/view.js";
 import { openDecision } from "./decision.js";
@@ -23,7 +24,7 @@ export function approval(tenant) {
   return html`<span class="split status-split">
       <a class="button status-button warn" data-link href=${reviewHref(tenant, plan)} title=${say("status.openReview")}
         aria-label="${tenant.statusLabel}: ${say("status.reviewOf", { tenant: tenant.displayName })}">${tenant.statusLabel}</a>
-      ${menuButton({ id: `decide-${tenant.id}`, face: html`<span aria-hidden="true">▾</span>`, look: "status-button warn", name: say("status.decideOf", { tenant: tenant.displayName }), items })}
+      ${!may("Approver", tenant.id) ? nothing : menuButton({ id: `decide-${tenant.id}`, face: html`<span aria-hidden="true">▾</span>`, look: "status-button warn", name: say("status.decideOf", { tenant: tenant.displayName }), items })}
     </span>
     <small class="sub">${say.count("status.changes", plan.changes)}${marks(plan)}</small>`;
 }

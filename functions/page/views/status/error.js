@@ -4,6 +4,7 @@ import { all } from "../../core/api.js";
 import { openDialog } from "../../core/dialogs.js";
 import { tenant as current } from "../../core/live.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { language, say } from "../../core/texts.js";
 import { duration, when } from "../../core/time.js";
 import { html, nothing } from "../../core/view.js";
@@ -92,5 +93,5 @@ function actions(tenant, named, close) {
   return html`
     ${error ? copyButton({ text: error.text, label: say("status.copyError") }) : nothing}
     ${sync ? downloads(tenant.id, sync.id, { ended: !!sync.endedAt }) : nothing}
-    ${tenant.activeSync ? nothing : html`<button type="button" class="primary" @click=${again}>${say("status.startAgain")}</button>`}`;
+    ${tenant.activeSync || !may("Operator", tenant.id) ? nothing : html`<button type="button" class="primary" @click=${again}>${say("status.startAgain")}</button>`}`;
 }

@@ -4,6 +4,7 @@ import { get } from "../../core/api.js";
 import { openDialog } from "../../core/dialogs.js";
 import { tenant as current } from "../../core/live.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { known, language, say } from "../../core/texts.js";
 import { html, nothing } from "../../core/view.js";
 import { typeTitle } from "../review/types.js";
@@ -78,7 +79,7 @@ function remedy(tenant, sync, cause, close) {
     open();
   };
   return html`<p class="row">
-    ${cause === "userAuthentication" ? html`<button type="button" @click=${instead(() => openSignIn(tenant))}>${say("status.signIn")}</button>` : nothing}
+    ${cause === "userAuthentication" && may("Operator", tenant.id) ? html`<button type="button" @click=${instead(() => openSignIn(tenant))}>${say("status.signIn")}</button>` : nothing}
     ${cause === "notRead" && consent ? html`<button type="button" @click=${instead(() => openConsent(tenant))}>${say("status.seePermissions")}</button>` : nothing}
     ${cause === "blocked" ? html`<a data-link href=${href({ tenant: tenant.id, sync: sync.id, view: "review" })}>${say("status.seeBlocked")}</a>` : nothing}
   </p>`;
@@ -97,8 +98,8 @@ function removals(tenant, sync, close) {
   if (!held.length) return nothing;
   return html`${held.map((one) => html`<details><summary>${typeTitle(one.type)}: ${say.count("status.gone", one.names?.length ?? 0)}</summary>
       <ul>${one.names?.map((name) => html`<li>${name}</li>`)}</ul></details>`)}
-    <p><button type="button" class="danger" @click=${confirm}>${say("status.confirmRemovals")}</button>
-      <small>${say("status.confirmRemovalsHint")}</small></p>`;
+    ${may("Operator", tenant.id) ? html`<p><button type="button" class="danger" @click=${confirm}>${say("status.confirmRemovals")}</button>
+      <small>${say("status.confirmRemovalsHint")}</small></p>` : nothing}`;
 }
 
 /** @param {Tenant} tenant @param {string} id @param {() => void} close */
@@ -108,5 +109,5 @@ function actions(tenant, id, close) {
     close();
   });
   return html`${downloads(tenant.id, id, { ended: true })}
-    ${tenant.activeSync ? nothing : html`<button type="button" class="primary" @click=${again}>${say("status.startAgain")}</button>`}`;
+    ${tenant.activeSync || !may("Operator", tenant.id) ? nothing : html`<button type="button" class="primary" @click=${again}>${say("status.startAgain")}</button>`}`;
 }

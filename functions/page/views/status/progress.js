@@ -1,5 +1,6 @@
 // "Starting" and "In progress": the stage and how far it is, and a way to cancel.
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { say } from "../../core/texts.js";
 import { html, nothing } from "../../core/view.js";
 import { cancelSync, syncPath } from "./actions.js";
@@ -44,7 +45,7 @@ export function working(tenant, sync) {
   const id = tenant.activeSync;
   return html`<a class="badge ${tenant.status}" data-link href=${href({ tenant: tenant.id, sync: id })}>${tenant.statusLabel}</a>
     ${sync && sync.stage !== "starting" ? html`<span class="stage"><small>${stageText(sync)}</small> ${progressBar(sync)}</span>` : nothing}
-    ${id ? html`<button type="button" class="quiet small" aria-label=${say("status.cancelOf", { tenant: tenant.displayName })}
+    ${id && may("Operator", tenant.id) ? html`<button type="button" class="quiet small" aria-label=${say("status.cancelOf", { tenant: tenant.displayName })}
       @click=${(/** @type {MouseEvent} */ event) => cancelSync(tenant, { id, stage: sync?.stage ?? null }, event.currentTarget)}
       >${say("status.cancel")}</button>` : nothing}`;
 }

@@ -5,6 +5,7 @@ import { Refusal, get, post } from "../../core/api.js";
 import { openDialog } from "../../core/dialogs.js";
 import { poke, tenant as current } from "../../core/live.js";
 import { described, tell } from "../../core/message.js";
+import { may } from "../../core/session.js";
 import { redraw } from "../../core/state.js";
 import { say } from "../../core/texts.js";
 import { countdown, exact } from "../../core/time.js";
@@ -172,7 +173,7 @@ function actions(waiting) {
       waiting.close();
       if (!sync && known) openSignIn(known);
     });
-    return known?.activeSync ? nothing : html`<button type="button" class="primary" @click=${again}>${say("status.startAgain")}</button>`;
+    return known?.activeSync || !may("Operator", tenant.id) ? nothing : html`<button type="button" class="primary" @click=${again}>${say("status.startAgain")}</button>`;
   }
   if (!sync || state !== "waiting") return nothing;
   return html`<button type="button" @click=${(/** @type {MouseEvent} */ event) => cancelSync(tenant, { id: sync, stage: "authenticating" }, event.currentTarget)}>${say("status.cancelSync")}</button>

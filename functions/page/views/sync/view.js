@@ -2,6 +2,7 @@
 import { tenant as current } from "../../core/live.js";
 import { described } from "../../core/message.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { number, say } from "../../core/texts.js";
 import { countdown, when } from "../../core/time.js";
 import { html, nothing } from "../../core/view.js";
@@ -66,7 +67,7 @@ function standing(tenant, sync) {
       ${sync.plan ? html`<a class="button ${sync.status === "pendingApproval" && !sync.decision ? "primary" : ""}" data-link href=${href({ tenant: sync.tenant, sync: sync.id, view: "review" })}>${say(sync.status === "pendingApproval" && !sync.decision ? "status.openReview" : "sync.seeChanges")}</a>` : nothing}
       ${sync.status === "pendingAuthentication" && !sync.endedAt ? html`<button type="button" class="primary" @click=${() => openPendingSignIn(asTenant(tenant))}>${say("status.signIn")}</button>` : nothing}
       ${downloads(sync.tenant, sync.id, { ended: !!sync.endedAt })}
-      ${sync.endedAt ? nothing : html`<button type="button" @click=${(/** @type {MouseEvent} */ event) => cancelSync(tenant, sync, event.currentTarget)}>${say("status.cancelSync")}</button>`}
+      ${sync.endedAt || !may("Operator", sync.tenant) ? nothing : html`<button type="button" @click=${(/** @type {MouseEvent} */ event) => cancelSync(tenant, sync, event.currentTarget)}>${say("status.cancelSync")}</button>`}
     </p>
     ${counts(sync)}`;
 }
