@@ -102,6 +102,7 @@ _OPERATIONS = (
     # A browser that comes back from the consent page brings a state instead of credentials.
     Operation("consentCallback", "GET", "/callback/consent", None),
     Operation("listTypes", "GET", "/api/v1/types", Role.READER),
+    Operation("getMe", "GET", "/api/v1/me", Role.READER),
     # Problem documents point to the first, probes to the second: neither says anything of any tenant.
     Operation("listErrors", "GET", "/api/v1/errors", None),
     Operation("getHealth", "GET", "/api/v1/health", None),
@@ -122,7 +123,6 @@ _OPERATIONS = (
     Operation("decideSyncs", "POST", "/api/v1/bulk/decisions", Role.APPROVER),
     Operation("nextTimes", "GET", "/api/v1/schedule/next", Role.READER),
     Operation("readRepository", "GET", "/git/{tenant}", Role.READER),
-    Operation("getMe", "GET", "/api/v1/me", Role.READER),
     Operation("writeRepository", "POST", "/git/{tenant}", Role.OPERATOR),
 )
 
@@ -141,6 +141,7 @@ class Caller:
     roles: frozenset[Role]
     ids: frozenset[str] = frozenset()
     tenants: frozenset[TenantId] | None = None
+    ids_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,6 @@ def holds(caller: Caller, role: Role) -> bool:
     """Whether the caller has the role somewhere: on the installation, before any tenant narrows it."""
     return any(role in INCLUDES[own] for own in caller.roles)
 
-    ids_whole: bool = True
 
 def may_call(caller: Caller, operation: Operation) -> bool:
     """Whether the caller may make this call at all; a tenant in its path is then asked by `may`.
@@ -193,6 +193,11 @@ def may(caller: Caller, role: Role, tenant: TenantId, access: Mapping[str, Seque
     return bool(left) if role is Role.READER else role in left
 
 
+def roles_in(caller: Caller, tenant: TenantId, access: Mapping[str, Sequence[str]]) -> frozenset[Role]:
+    """Every role that the caller may act in on this tenant."""
+    return frozenset(role for role in Role if may(caller, role, tenant, access))
+
+
 def _kept(caller: Caller, role: Role, access: Mapping[str, Sequence[str]]) -> bool:
     named = frozenset(one.casefold() for one in access.get(ACCESS_KEYS.get(role, ""), ()))
     return not named or any(one.casefold() in named for one in caller.ids)
@@ -206,8 +211,3 @@ def allowed_methods(path: str) -> tuple[str, ...]:
 
 def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace("{path}", ".+")), re.IGNORECASE)
-def roles_in(caller: Caller, tenant: TenantId, access: Mapping[str, Sequence[str]]) -> frozenset[Role]:
-    """Every role that the caller may act in on this tenant."""
-    return frozenset(role for role in Role if may(caller, role, tenant, access))
-
-
