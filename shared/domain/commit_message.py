@@ -66,7 +66,9 @@ def _message(subject: str, lines: Sequence[str], sync: SyncRecord) -> str:
 
 def edit_message(subject: str, comment: str, paths: Sequence[str]) -> str:
     """The message of a commit that somebody had made by the API or the page: their comment comes first."""
-    first, _, rest = comment.strip().partition("\n")
+    first, _, rest = (
+        "".join(one for one in comment if one in "\n\t" or one.isprintable()).strip().partition("\n")
+    )
     lines = [*([rest.strip(), ""] if rest.strip() else []), *([f"{subject}", ""] if first else [])]
     if len(paths) > 1:
         lines += [*paths[:MOST], *([f"… and {len(paths) - MOST} more"] if len(paths) > MOST else [])]

@@ -102,6 +102,7 @@ def test_a_settlement_says_what_it_takes_over():
         ("Why\n\nBecause", ["a.json"], "Why\n\nBecause\n\nEdit a.json\n"),
         ("", ["a.json", "b.json"], "Edit a.json\n\na.json\nb.json\n"),
         ("Why", ["a.json", "b.json"], "Why\n\nEdit a.json\n\na.json\nb.json\n"),
+        ("W\x00h\u202ey\r\nso", ["a.json"], "Why\n\nso\n\nEdit a.json\n"),
     ],
 )
 def test_an_edit_says_what_its_author_said_first(comment, paths, text):
