@@ -17,7 +17,6 @@ from shared.domain.move import Cancel
 from shared.domain.outcome import Facts, Verdict, ending
 from shared.domain.repair import ROUND, Close, Forget, Instance, Project, Start, Wake, in_turn
 from shared.domain.settings import Schedule, Settings
-from shared.domain.sign_in import SignInResult, SignInState
 from shared.domain.start import new_sync_id
 from shared.domain.sync import (
     Actor,
@@ -49,7 +48,7 @@ NIGHTLY = replace(
 
 
 def sync_id(n: int = 0) -> SyncId:
-    return new_sync_id(NOW + dt.timedelta(minutes=n), bytes([abs(n)] * 10))
+    return new_sync_id(NOW + dt.timedelta(minutes=n), bytes([n] * 10))
 
 
 class Instances:
@@ -59,10 +58,9 @@ class Instances:
         self.status, self.states = status, dict(states or {})
         self.woken: list[tuple[SyncId, str]] = []
         self.closed: list[SyncId] = []
-        self.awaited: list[tuple[SyncId, dt.datetime]] = []
 
     async def await_sign_in(self, tenant: TenantRecord, attempt: SyncId, deadline: dt.datetime) -> None:
-        self.awaited.append((attempt, deadline))
+        raise AssertionError("nobody signs in ahead of these syncs")
 
     async def state(self, sync: SyncId) -> Instance:
         return self.states.get(sync, Instance.ABSENT)
@@ -339,47 +337,3 @@ def test_a_sync_that_waits_for_the_tenant_has_it_asked_and_hears_of_the_answer(p
         return instances.woken
 
     assert play(scenario) == [(sync_id(), "tenantApproval-c3")]
-
-
-ATTEMPT = sync_id()
-SIGNING_IN = replace(TENANT, sign_in_attempt=ATTEMPT)
-DEADLINE = NOW + dt.timedelta(minutes=3)
-
-
-def signing_in(play, tenant=SIGNING_IN, instances=None, row=None, ends=DEADLINE):
-    """What reconciling does about a sign-in ahead of any sync that was asked for ten minutes ago."""
-
-    async def scenario(stores):
-        await stores.status.create(tenant)
-        if row is not None:
-            await stores.status.settle_sign_in(CONTOSO, ATTEMPT, 1, row)
-        runtime = Instances(stores.status, instances)
-
-        async def sign_in_ends(tenant, attempt):
-            return ends
-
-        await replace(reconciler(stores, runtime), sign_in_ends=sign_in_ends).run(LATER)
-        return runtime.awaited
-
-    return play(scenario)
-
-
-@pytest.mark.parametrize("left", [None, Instance.ENDED], ids=["never begun", "ended"])
-def test_a_sign_in_ahead_that_nobody_waits_for_is_waited_for(play, left):
-    instances = {} if left is None else {SyncId(f"{ATTEMPT}-signin-1"): left}
-    assert signing_in(play, instances=instances) == [(ATTEMPT, DEADLINE)]
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"instances": {SyncId(f"{ATTEMPT}-signin-1"): Instance.LIVE}},
-        {"row": SignInResult(SignInState.SIGNED_IN, NOW)},
-        {"ends": None},
-        {"tenant": replace(SIGNING_IN, sign_in_attempt=sync_id(-90))},
-        {"tenant": TENANT},
-    ],
-    ids=["somebody waits", "settled", "nothing under way", "long over", "never asked for"],
-)
-def test_any_other_sign_in_ahead_is_left_alone(play, given):
-    assert signing_in(play, **given) == []
