@@ -44,7 +44,7 @@ export function comparePanel(tenant, route, path, stamp) {
     </form>
     ${drawn(asked, name, (found) => differenceList(tenant.id, found, {
       before: label(tenant.id, left), after: other ? `${nameOfTenant(other)}, ${label(other, right)}` : label(tenant.id, right),
-      ...(other ? { only: { before: tenant.displayName, after: nameOfTenant(other) } } : {}),
+      ...(other ? { only: { before: tenant.displayName, after: nameOfTenant(other), id: other } } : {}),
     }))}`;
 }
 

@@ -12,7 +12,7 @@ const STEP = 50;
 /** How many are shown, of which list. @type {WeakMap<Difference[], number>} */
 const shown = new WeakMap();
 
-/** @typedef {{before: string, after: string, only?: {before: string, after: string}}} Names `only`: the tenants, where they are two */
+/** @typedef {{before: string, after: string, only?: {before: string, after: string, id: string}}} Names `only`: the tenants, where they are two, and the id of the second */
 
 /** @param {Names} names */
 const actions = ({ only }) => ({
@@ -56,7 +56,7 @@ function counts(found, names) {
  */
 function properties(tenant, one, names) {
   const linked = linkedIn(tenant);
-  return html`${one.fault ? html`<p class="fault">${one.fault}</p>` : nothing}<p><a data-link href=${at(tenant, { type: one.type, item: one.path })}><code>${one.path}</code></a></p>
+  return html`${one.fault ? html`<p class="fault">${one.fault}</p>` : nothing}<p><a data-link href=${at(names.only && one.action === "create" ? names.only.id : tenant, { type: one.type, item: one.path })}><code>${one.path}</code></a></p>
     ${one.action === "update" ? one.properties.map((property) => html`<section class="property"><h3>${pathText(property.path, linked)}</h3>
       ${change(side(property, "from"), side(property, "to"), names, linked)}</section>`)
       : html`<dl class="whole ${one.action}">${one.properties.map((property) => html`<div><dt>${pathText(property.path, linked)}</dt>

@@ -23,10 +23,15 @@ const TABS = {
   history: { name: () => say("tenant.tabHistory"), panel: historyPanel },
   items: { name: () => say("tenant.tabItems"), panel: itemsPanel },
   settings: { name: () => say("tenant.tabSettings"), panel: settingsPanel },
-  permissions: { name: () => say("tenant.tabPermissions"), panel: permissionsPanel },
+  permissions: { name: () => say("tenant.tabPermissions"), panel: permissions },
   repository: { name: () => say("tenant.tabRepository"), panel: repositoryPanel },
   audit: { name: () => say("tenant.tabAudit"), panel: auditPanel },
 };
+
+/** The panel stands in a window too, under its heading. @param {Tenant} tenant */
+function permissions(tenant) {
+  return html`<h2 class="unseen">${say("tenant.tabPermissions")}</h2>${permissionsPanel(tenant)}`;
+}
 
 /**
  * The view of `?tenant=…&tab=…`.
@@ -47,6 +52,7 @@ export function tenantView(route) {
       ${Object.entries(TABS).map(([key, tab]) => html`<a data-link href=${href({ tenant: id, tab: key })}
         aria-current=${ifDefined(key === chosen ? "page" : undefined)}>${tab.name()}</a>`)}
     </nav>
-    <section class="tenant-panel" aria-label=${TABS[chosen].name()}>${TABS[chosen].panel(tenant, route, stamp)}</section>
+    <section class="tenant-panel" aria-label=${TABS[chosen].name()}>
+      <h2 class="unseen">${TABS[chosen].name()}</h2>${TABS[chosen].panel(tenant, route, stamp)}</section>
   </div>`;
 }
