@@ -86,6 +86,8 @@ def test_a_person_signs_in_and_comes_back_to_where_they_were(
     header.get_by_text(reader.words("core.role.Operator")).wait_for()
     reader.axe()
     reader.fits()
+    page.set_viewport_size({"width": 360, "height": 800})
+    reader.fits()
     kept = page.evaluate(KEPT)
     assert "eyJ" not in kept, "a token is kept where it outlives the page"
     assert not re.search("code|verifier|nonce", kept)

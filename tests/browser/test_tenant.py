@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from browsing import LANGUAGES, Person
 from driver import FILTERS
 from status_scenes import KIOSKS, only, two_edits
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(300)]
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
@@ -99,9 +102,14 @@ def is_committed(reader: Person, tenant: Any) -> None:
     reader.button("core.close", window).last.click()
 
 
+def views_of(reader: Person) -> Locator:
+    """The links between an item's content, history and differences."""
+    return reader.page.get_by_role("navigation", name=reader.words("items.views"), exact=True)
+
+
 def restores(reader: Person) -> None:
     """Puts the item back to how it was first, from its history."""
-    reader.link(reader.words("items.history")).click()
+    reader.link(reader.words("items.history"), views_of(reader)).click()
     reader.page.get_by_text("Better so").first.wait_for()
     reader.button("items.restoreItem").last.click()
     window = reader.dialog()
@@ -112,7 +120,7 @@ def restores(reader: Person) -> None:
 
 def copies(reader: Person, other: Any) -> None:
     """Copies the item to another tenant."""
-    reader.link(reader.words("items.content")).click()
+    reader.link(reader.words("items.content"), views_of(reader)).click()
     reader.button("items.copy").click()
     window = reader.dialog()
     window.get_by_role("searchbox").fill(other.id)

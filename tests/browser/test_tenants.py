@@ -65,6 +65,9 @@ def test_many_are_selected_approved_and_those_that_delete_left_out(
     reader.button("tenants.revertCount.one", window, n=1).click()
     window.wait_for(state="detached")
     assert tenants[2].wait(tenants[2].syncs[-1], "end")["outcome"] == "reverted"
+    page.get_by_role("button", name=f"{label} 0", exact=True).click()
+    for tenant in tenants:
+        reader.shows(page.get_by_role("row").filter(has=reader.link(tenant.id)), "idle")
     reader.button("tenants.backUp", bar).click()
     reader.button("tenants.startCount.other", window, n=3).click()
     window.wait_for(state="detached")

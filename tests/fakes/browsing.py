@@ -34,7 +34,12 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-OVERFLOWING = """() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"""
+OVERFLOWING = """() => {
+  const { scrollWidth, clientWidth } = document.scrollingElement;
+  const beyond = (one) => one.getBoundingClientRect().right > clientWidth + 1;
+  return scrollWidth <= clientWidth ? [] : [...document.querySelectorAll("main *")].filter(beyond)
+    .map(one => `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 40)}`).slice(0, 8);
+}"""
 
 
 class Words:
@@ -158,7 +163,7 @@ class Person:
     def fits(self) -> None:
         """Asserts that nothing has to be scrolled sideways."""
         over = self.page.evaluate(OVERFLOWING)
-        assert over <= 0, f"{self.page.url} is {over} px wider than its window"
+        assert over == [], f"{self.page.url} is wider than its window: {over}"
 
     def sees(self) -> str:
         """The page as text, and its faults so far."""
