@@ -12,6 +12,7 @@ from shared.domain.access import (
     in_reach,
     may,
     may_call,
+    roles_in,
 )
 from shared.domain.sync import Actor, ActorKind
 
@@ -57,6 +58,17 @@ OTHERS, MINE = ("somebody",), ("me", "somebody")
 )
 def test_a_tenant_narrows_roles_to_those_it_names(roles, access, allowed) -> None:
     assert {role for role in Role if may(caller(*roles), role, "contoso", access)} == allowed
+
+
+def test_ids_are_the_same_in_capitals() -> None:
+    assert may(caller(OPERATOR, ids=("abc-DEF",)), OPERATOR, "contoso", {"operator": ("ABC-def",)})
+
+
+def test_the_roles_on_a_tenant_are_those_it_leaves() -> None:
+    access = {"operator": OTHERS}
+    assert roles_in(caller(OPERATOR, APPROVER), "contoso", access) == {READER, APPROVER}
+    assert roles_in(caller(ADMINISTRATOR), "contoso", access) == set(Role)
+    assert roles_in(caller(OPERATOR, tenants=frozenset({"fabrikam"})), "contoso", {}) == set()
 
 
 def test_a_caller_of_some_tenants_reaches_no_other() -> None:
