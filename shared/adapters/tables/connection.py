@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -240,6 +241,12 @@ def replacing(entity: dict[str, Any], etag: str) -> Operation:
 def etag_of(row: Row) -> str:
     """The version that was read."""
     return str(row.metadata["etag"])  # type: ignore[attr-defined]
+
+
+def stamp_of(row: Row) -> dt.datetime:
+    """When storage wrote the row, by its own clock; the row was read with its `Timestamp`."""
+    found: dt.datetime = row.metadata["timestamp"]  # type: ignore[attr-defined]
+    return found
 
 
 async def together(reads: Iterable[Coroutine[Any, Any, V]]) -> list[V]:

@@ -5,11 +5,22 @@ Derived from the table `state`, written after it, and overwritten only by a high
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from shared.adapters.tables.connection import ATTEMPTS, Row, Tables, etag_of, exhausted, pause, together
+from shared.adapters.tables.connection import (
+    ATTEMPTS,
+    Row,
+    Tables,
+    etag_of,
+    exhausted,
+    pause,
+    stamp_of,
+    together,
+)
 from shared.adapters.tables.rows import TENANT, entity, record_of, to_json
 from shared.domain.sync import TenantRecord
 from shared.names import TenantId
@@ -17,19 +28,28 @@ from shared.names import TenantId
 TABLE: Final = "accord"
 PARTITION: Final = "~tenants"
 OF_PARTITION: Final = "PartitionKey eq @partition"
+SINCE: Final = f"{OF_PARTITION} and Timestamp ge @since"
+VERSIONS: Final = ("RowKey", "version", "Timestamp")
 COLUMNS: Final = ("RowKey", "version", "whole", "record")
 FEW: Final = 30
 """Rows that are read one by one faster than all of a thousand at once."""
 WHOLE: Final = 4 * 1024 - 256
 """Bytes of JSON that leave room for the keys."""
+OVERLAP: Final = dt.timedelta(seconds=5)
+"""So far back of the newest row known is looked again: storage stamps rows by the clocks of its servers."""
+WHOLE_EVERY: Final = 60.0
+"""Seconds after which all versions are read, whatever the stamps say."""
 
 
 class Projection:
     """The partition `~tenants` of the table `accord`."""
 
-    def __init__(self, tables: Tables, state: str) -> None:
-        self._tables, self._state = tables, state
+    def __init__(self, tables: Tables, state: str, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._tables, self._state, self._ticks = tables, state, ticks
         self._read: dict[TenantId, tuple[int, TenantRecord]] = {}
+        self._shown: dict[TenantId, int] = {}
+        self._latest: dt.datetime | None = None
+        self._whole_at = 0.0
 
     async def write(self, tenant: TenantRecord) -> None:
         """Shows this version of the tenant, unless a newer one shows already."""
@@ -51,9 +71,10 @@ class Projection:
     async def tenants(self) -> Sequence[TenantRecord]:
         """Every tenant that was not removed, by id.
 
-        Which versions show is read each time; the records of those that were read before are kept.
+        Which versions show is read each time, of what changed since the last time; the records of those that
+        were read before are kept.
         """
-        versions = await self.versions() if self._read else None
+        versions = await self._changed() if self._read else None
         stale = None if versions is None else [one for one in versions if self._is_stale(one, versions[one])]
         for row in await self._lines(stale):
             record = await self._record(row)
@@ -65,8 +86,24 @@ class Projection:
 
     async def versions(self) -> Mapping[TenantId, int]:
         """Which version of each tenant shows."""
-        rows = await self._tables.query(TABLE, OF_PARTITION, {"partition": PARTITION}, ["RowKey", "version"])
+        rows = await self._tables.query(TABLE, OF_PARTITION, {"partition": PARTITION}, VERSIONS)
         return {TenantId(row["RowKey"]): row["version"] for row in rows}
+
+    async def _changed(self) -> Mapping[TenantId, int]:
+        """The same, as far as it is not known from before: rows of this partition are never removed."""
+        now, since = self._ticks(), self._latest
+        if since is None or now - self._whole_at >= WHOLE_EVERY:
+            rows = await self._tables.query(TABLE, OF_PARTITION, {"partition": PARTITION}, VERSIONS)
+            self._whole_at = now
+        else:
+            values = {"partition": PARTITION, "since": since - OVERLAP}
+            rows = await self._tables.query(TABLE, SINCE, values, VERSIONS)
+        for row in rows:
+            name, version = TenantId(row["RowKey"]), row["version"]
+            self._shown[name] = max(version, self._shown.get(name, version))
+        stamps = [stamp_of(row) for row in rows]
+        self._latest = max([*stamps, *([since] if since is not None else [])], default=None)
+        return dict(self._shown)
 
     def _is_stale(self, tenant: TenantId, version: int) -> bool:
         known = self._read.get(tenant)
