@@ -59,7 +59,7 @@ async def _read(
     """
     try:
         asked = await load_asked(work, spec.key)
-        if asked is None:
+        if asked is None or asked.read.reader != await reader_of(work, spec):
             state = await asyncio.to_thread(work.artifacts.get, blobs.cursor_name(spec.key))
             read = await work.api.read_type(spec, work.slice_ends, state)
             if isinstance(read, Unfinished):

@@ -12,9 +12,12 @@ from shared.domain.catalog import Identity
 from shared.domain.settings import Authentication, Settings
 from shared.domain.sign_in import Tried
 from shared.domain.snapshot import NotReadReason, TypeRead
+from shared.domain.sync import Stage
 from shared.errors import ReadFailed, SignInFailed
 from shared.names import TypeKey
 from shared.steps import blobs
+from shared.steps.backup import back_up
+from shared.steps.check_permissions import check_permissions
 from shared.steps.readers import READERS
 from shared.steps.tenant_findings import change_findings, load_findings, save_tried
 
@@ -89,6 +92,30 @@ def test_the_hold_stays_until_somebody_confirms_it(person):
 
     person.scene.ran(confirm_removals=("groups",))
     assert not person.has_guests()
+
+
+def test_an_account_that_changes_in_the_middle_of_a_type_asks_for_everything_itself(person):
+    """What one account was not shown and the other could not open would be gone by the word of two."""
+    scene = person.scene
+    for number in range(60):
+        scene.tenant.put("groups", f"G{number:02}")
+    scene.ran()
+    scene.begin()
+    for stage in (Stage.AUTHENTICATING, Stage.CHECKING_PERMISSIONS):
+        scene.enter(stage)
+    scene.play(check_permissions)
+    scene.enter(Stage.BACKING_UP)
+    for number in range(10):
+        person.hide(f"G{number:02}")
+    scene.slice_seconds = 0
+    scene.tenant.asked.clear()
+    assert scene.play(back_up, "directory") is False
+    person.user.who = "brian"
+    while scene.play(back_up, "directory") is False:
+        pass
+
+    assert scene.tenant.asked.count("groups") == 2, "the list is read again"
+    assert (person.result().reason, len(person.result().names)) == (NotReadReason.HELD, 10)
 
 
 def test_the_account_that_sees_everything_ends_the_hold(person):
