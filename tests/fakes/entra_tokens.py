@@ -39,14 +39,16 @@ def public(name: str) -> bytes:
 
 
 def person(**changes: Any) -> dict[str, Any]:
-    """The claims of a person's token of version 2.0; None leaves one out."""
+    """The claims of a person's token of version 2.0; None leaves one out. It lasts a day, since tables of
+    tests are made long before their last test runs.
+    """
     now = int(time.time())
     claims = {
         "iss": V2,
         "aud": CLIENT,
         "iat": now,
         "nbf": now,
-        "exp": now + 3600,
+        "exp": now + 86_400,
         "tid": TENANT,
         "oid": ADA,
         "azp": CLIENT,

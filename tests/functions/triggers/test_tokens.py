@@ -3,9 +3,12 @@
 import asyncio
 import base64
 import datetime as dt
+import inspect
+import re
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -13,7 +16,7 @@ import entra_tokens as entra
 import pytest
 from entra_tokens import ADA, CLIENT, ELSEWHERE, TENANT, FakeDirectory
 
-from functions.triggers import blueprints, git, me, syncs, tenants
+from functions.triggers import blueprints, git, me, syncs, tenants, who
 from functions.triggers.endpoint import Endpoint
 from shared.domain.access import INCLUDES, OPERATIONS, Role
 from shared.domain.settings import Authentication, Settings
@@ -51,7 +54,7 @@ def bad(role: Role) -> dict[str, str | None]:
         "other directory, own issuer": changed(tid=ELSEWHERE),
         "other issuer": changed(iss="https://login.evil.example/v2.0"),
         "expired": changed(exp=NOW - 3600, nbf=NOW - 7200, iat=NOW - 7200),
-        "not yet valid": changed(nbf=NOW + 3600, exp=NOW + 7200),
+        "not yet valid": changed(nbf=NOW + 80_000),
         "unsigned": entra.unsigned(good),
         "HMAC with the public key": entra.by_public_key(good),
         "other signer": entra.signed(good, by="stranger", kid="own"),
@@ -247,6 +250,24 @@ def test_me_tells_a_key_its_tenants(api: Any, body: Any, keys: Any) -> None:
 def test_a_key_is_still_a_key_beside_a_directory(people: Any, keys: Any) -> None:
     assert people.call(tenants.list_tenants, key=keys[Role.READER]).status_code == 200
     assert people.call(tenants.list_tenants, key="ey-that-is-no-token").status_code == 401
+
+
+def test_what_the_platform_says_of_a_caller_is_not_believed(people: Any) -> None:
+    forged = {
+        "X-MS-CLIENT-PRINCIPAL": "eyJ1c2VyUm9sZXMiOlsiQWRtaW5pc3RyYXRvciJdfQ==",
+        "X-MS-CLIENT-PRINCIPAL-ID": ADA,
+        "X-MS-CLIENT-PRINCIPAL-IDP": "aad",
+        "X-MS-TOKEN-AAD-ACCESS-TOKEN": entra.signed(entra.person(roles=["Administrator"])),
+        "X-Forwarded-User": "Ada",
+    }
+    assert people.call(tenants.list_tenants, key=None, headers=forged).status_code == 401
+    sources = Path(inspect.getfile(who)).parents[1].rglob("*.py")
+    read = [
+        path.name
+        for path in sources
+        if re.search(r"headers\W+(get\()?.x-ms-", path.read_text(), re.IGNORECASE)
+    ]
+    assert read == []
 
 
 def test_the_token_of_another_app_of_the_same_directory_opens_nothing(people: Any) -> None:
