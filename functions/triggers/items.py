@@ -23,6 +23,7 @@ from shared.steps import edit_items, read_items
 from shared.steps.edit_items import Editor, Landed, Wish
 from shared.steps.read_items import Point
 from shared.wire.item import differing_json, item_json, shown_json
+from shared.wire.refusal import in_words
 
 items = df.Blueprint()
 CATALOG: Final = Traits(loads=("catalog",))
@@ -133,7 +134,7 @@ async def check_item(call: Call) -> Answer:
     body = call.validated(CheckBody, bodies.read_json(call.request, largest, MAX_DEPTH + 1))
     data = edit_items.canonical_bytes(body.content)
     found = await asyncio.to_thread(edit_items.check, editor_of(call, None), body.path, data)
-    return answer({"errors": list(found)})
+    return answer({"errors": [in_words(one, call.language) for one in found]})
 
 
 def editor_of(call: Call, comment: str | None) -> Editor:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.domain.bounds import MESSAGE, cut
 from shared.domain.catalog import Catalog
 from shared.domain.commit_message import edit_message
 from shared.domain.edits import FileEdits
@@ -218,7 +219,7 @@ def told(faults: Sequence[PushFault], changed: FileEdits) -> list[dict[str, obje
     return [
         {
             "path": pointer_of(changed.get(one.path), one.reason),
-            "message": one.reason,
+            "message": cut(one.reason, MESSAGE),
             "file": one.path,
             "line": one.line,
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.errors import Problem
 from shared.texts import Language, say
+from shared.wire.refusal import in_words
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -20,5 +21,6 @@ def problem_json(problem: Problem, language: Language, origin: str) -> dict[str,
         "code": problem.code,
     }
     if problem.errors:
-        document["errors"] = [dict(fault) for fault in problem.errors]
+        refused = problem.code == "itemRefused"
+        document["errors"] = [in_words(one, language) if refused else dict(one) for one in problem.errors]
     return document | problem.extra

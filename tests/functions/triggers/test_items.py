@@ -159,7 +159,13 @@ def test_a_refusal_says_where_and_in_the_callers_language(api, git, body) -> Non
     refused = body(put(api, {"displayName": "Staff", "id": "x"}, Accept_Language="fr"))
 
     assert refused["title"] == "La modification du référentiel est refusée"
-    assert (refused["errors"][0]["field"], refused["errors"][0]["file"]) == ("/id", STAFF)
+    (fault,) = refused["errors"]
+    assert (fault["field"], fault["file"]) == ("/id", STAFF)
+    french = "/id est défini par le service et n’est jamais conservé : retirez-le"
+    assert fault["message"] == fault["detail"] == french
+    content = {"path": STAFF, "content": {"displayName": "Staff", "id": "x"}}
+    checked = api.call(items.check_item, content, tenant="contoso", headers={"Accept-Language": "fr"})
+    assert [one["message"] for one in body(checked)["errors"]] == [french]
 
 
 def test_a_check_says_the_same_and_writes_nothing(api, git, body) -> None:

@@ -15,6 +15,8 @@ from shared.names import MAIN
 from shared.steps import edit_items
 from shared.steps.edit_items import Editor, Wish, check, remove, store
 from shared.steps.push import Notary, load_actor
+from shared.texts import Language
+from shared.wire.refusal import reason_text
 
 STAFF, OFFICE, MFA = "entra/groups/Staff.json", "entra/locations/Office.json", "entra/policies/MFA.json"
 ANY = Wish()
@@ -176,8 +178,19 @@ def test_what_a_push_would_be_refused_for_is_refused_with_its_place(scene, case)
     first = refused.value.errors[0]
     assert (first["path"], first["field"]) == (place, place)
     assert said in first["message"] == first["detail"]
+    assert reason_text(first["message"], Language.FRENCH) != first["message"]
     assert scene.git.heads[MAIN] == head
     assert check(editor(scene), path, sent)[0]["message"] == first["message"]
+
+
+def test_a_fault_quotes_no_more_than_a_line_can_show(scene):
+    long = json.dumps({"displayName": "Staff", "note": "{{file: has the " + " has the " * 9000 + "}}"}).encode()
+
+    (fault,) = check(editor(scene), STAFF, long)
+
+    assert fault["path"] == "/note"
+    assert len(fault["message"].encode()) <= 1024
+    assert reason_text(fault["message"], Language.FRENCH) == fault["message"]
 
 
 def test_an_item_that_is_right_has_no_faults(scene):

@@ -14,6 +14,7 @@ from shared.domain.sync import Cause, DecisionKind, Incomplete, Outcome, Status
 from shared.steps.log import Event
 from shared.texts import Language, catalogue, known, negotiate, say
 from shared.wire.codes import CHANGE_ERRORS, PROBLEMS, SYNC_ERRORS
+from shared.wire.refusal import forms
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
@@ -48,6 +49,7 @@ FAMILIES = {
     **{f"log.{one.value}": None for one in Event},
     **{f"problem.{code}.{part}": None for code in PROBLEMS for part in ("title", "detail")},
     **{f"blockedTitle.{one.value}": None for one in BlockedCode},
+    **{f"refused.{key}": None for key in forms()},
     **{
         f"error.{code}.{part}": None
         for code in (*SYNC_ERRORS, *CHANGE_ERRORS)
