@@ -63,11 +63,13 @@ export async function ensure() {
 }
 
 /**
- * What a request to the API proves itself with. Throws a Refusal where somebody has to sign in to the directory first.
+ * What a request to the API proves itself with. Throws a Refusal where somebody has to sign in to the directory first,
+ * or it could not be found out how (status 0: it is tried again).
  * @returns {Promise<Record<string, string>>}
  */
 export async function headers() {
   await ensure();
+  if (begun === null) throw new Refusal(0, { title: "", detail: "" });
   const known = await proof();
   if (Object.keys(known).length && Date.now() - learntAt > LEARNT_FOR) learn(known);
   return known;
