@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from functions.triggers.queries import Query
 from shared.domain.access import Role
 from shared.domain.inventory import version_of
 from shared.domain.json_form import MAX_DEPTH
-from shared.errors import Problem
+from shared.errors import AccordError, Problem
 from shared.names import CommitId, TypeKey
 from shared.steps import edit_items, read_items
 from shared.steps.edit_items import Editor, Landed, Wish
@@ -25,6 +26,7 @@ from shared.steps.read_items import Point
 from shared.wire.item import differing_json, item_json, shown_json
 from shared.wire.refusal import in_words
 
+LOG: Final = logging.getLogger("accord.api")
 items = df.Blueprint()
 CATALOG: Final = Traits(loads=("catalog",))
 ROOM: Final = 64 * 1024
@@ -152,9 +154,15 @@ def wish(call: Call) -> Wish:
 
 
 async def noted(call: Call, landed: Landed) -> None:
-    """Who made the commit is noted before it is answered; where that fails, `reconcile` does it again."""
-    if landed.files:
+    """Who made the commit is noted before it is answered. Where that fails the commit stands all the same, and
+    the repository keeps who made it until it is noted.
+    """
+    if not landed.files:
+        return
+    try:
         await asyncio.to_thread(call.services.note_pushes, call.tenant.id)
+    except AccordError as exc:
+        LOG.warning("noting who made commit %s of %s: %s", landed.commit, call.tenant.id, exc)
 
 
 @endpoint(items, "listDifferences", CATALOG)

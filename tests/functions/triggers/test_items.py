@@ -9,6 +9,7 @@ import pytest
 from functions.triggers import commits, copies, items, schedules
 from shared.domain.access import KeyRecord, Role
 from shared.domain.sync import ActorKind
+from shared.errors import StorageUnavailable
 from shared.names import MAIN
 from shared.ports import Author, BranchCommit
 
@@ -116,6 +117,17 @@ def test_a_write_is_audited_and_noted_as_the_callers(api, git) -> None:
         ("items.deleted", ActorKind.KEY, "Administrator"),
     ]
     assert git.noted == []
+
+
+def test_a_write_stands_where_nobody_could_note_it_at_once(api, git, monkeypatch) -> None:
+    def away(tenant):
+        raise StorageUnavailable("noting a push: no answer")
+
+    monkeypatch.setattr(api.services, "note_pushes", away)
+
+    assert put(api, {"displayName": "Staff", "note": 1}).status_code == 200
+    assert api.call(items.delete_item, tenant="contoso", path=OFFICE).status_code == 204
+    assert len(git.noted) == 2
 
 
 @pytest.mark.parametrize(
