@@ -154,7 +154,7 @@ def wish(call: Call) -> Wish:
 
 
 async def noted(call: Call, landed: Landed) -> None:
-    """Who made the commit is noted before it is answered. Where that fails the commit stands all the same, and
+    """Who made the commit is noted before it is answered. Where that fails, the commit stands and
     the repository keeps who made it until it is noted.
     """
     if not landed.files:
