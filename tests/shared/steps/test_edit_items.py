@@ -184,7 +184,9 @@ def test_what_a_push_would_be_refused_for_is_refused_with_its_place(scene, case)
 
 
 def test_a_fault_quotes_no_more_than_a_line_can_show(scene):
-    long = json.dumps({"displayName": "Staff", "note": "{{file: has the " + " has the " * 9000 + "}}"}).encode()
+    long = json.dumps(
+        {"displayName": "Staff", "note": "{{file: has the " + " has the " * 9000 + "}}"}
+    ).encode()
 
     (fault,) = check(editor(scene), STAFF, long)
 
