@@ -1,12 +1,13 @@
 """Takes the pictures of docs/images: `.venv/bin/python tests/browser/pictures.py`.
 
 It starts `dev.py run` with a folder of its own for the data, walks the demo tenants through the statuses, and
-takes each view as an administrator sees it, light unless its name says dark.
+takes the views that the README shows; with a folder as its argument, every view, into that folder.
 """
 
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fakes")]
 PICTURES = ROOT / "docs" / "images"
 PATIENCE = 300.0
+KEPT = ("review", "tenants", "tenants-dark", "error", "sign-in")
 POLICY = "entra/conditional-access-policies/CA002 - Block legacy authentication.json"
+FILTERS = "beta/deviceManagement/assignmentFilters"
 WIDE, TALL = 1200, 760
 
 
@@ -57,15 +60,32 @@ class Demo:
         body = {"userCode": code, "account": "admin"}
         httpx.post(f"{self.control}/control/tenants/{tenant}/sign-in", json=body, timeout=30)
 
-    def edit(self, tenant: str) -> None:
-        """Edits a policy, by the API, so that the next sync proposes it."""
-        found = self.api.get(f"/tenants/{tenant}/items/{POLICY}").raise_for_status()
-        content = {**found.json()["content"], "state": "enabledForReportingButNotEnforced"}
-        headers = {"If-Match": found.headers["ETag"]}
-        self.api.put(
-            f"/tenants/{tenant}/items/{POLICY}", json=content, headers=headers,
-            params={"comment": "Legacy authentication: report only"},
-        ).raise_for_status()  # fmt: skip
+    def edit(self, tenant: str, path: str, why: str, **properties: Any) -> None:
+        """Edits an item, by the API, so that the next sync proposes it; without properties, deletes it."""
+        place = f"/tenants/{tenant}/items/{path}"
+        found = self.api.get(place).raise_for_status()
+        headers, comment = {"If-Match": found.headers["ETag"]}, {"comment": why}
+        if properties:
+            content = {**found.json()["content"], **properties}
+            answer = self.api.put(place, json=content, headers=headers, params=comment)
+        else:
+            answer = self.api.delete(place, headers=headers, params=comment)
+        answer.raise_for_status()
+
+    def portal(self, tenant: str, path: str, name: str, **properties: Any) -> None:
+        """Changes an object where its administrators do."""
+        place = f"{self.control}/control/tenants/{tenant}/objects/{path}"
+        (found,) = httpx.get(place, params={"name": name}, timeout=30).json()["value"]
+        httpx.patch(f"{place}/{found['id']}", json=properties, timeout=30).raise_for_status()
+
+    def disagree(self, tenant: str) -> None:
+        """An edit, a deletion, and an edit of what was changed in the portal meanwhile."""
+        listed = self.get(f"/tenants/{tenant}/items?type=assignment-filters")["value"]
+        one, other = (item for item in listed[:2])
+        self.edit(tenant, POLICY, "Report only", state="enabledForReportingButNotEnforced")
+        self.edit(tenant, one["path"], "Say what it is for", description="Devices of the front desks")
+        self.edit(tenant, other["path"], "Not needed any more")
+        self.portal(tenant, FILTERS, one["name"], description="Front desks, Paris and Lyon")
 
 
 @contextmanager
@@ -85,14 +105,15 @@ def running() -> Iterator[Demo]:
                 if line.strip() == "ready":
                     break
             yield Demo(*(f"http://127.0.0.1:{port}" for port in ports))
-            process.terminate()
+            process.send_signal(signal.SIGINT)
+            process.communicate()
 
 
 class Camera:
     """Takes pictures of the page."""
 
-    def __init__(self, browser: Browser, app: str) -> None:
-        self.browser, self.app = browser, app
+    def __init__(self, browser: Browser, app: str, folder: Path | None) -> None:
+        self.browser, self.app, self.folder = browser, app, folder
 
     @contextmanager
     def at(
@@ -110,9 +131,13 @@ class Camera:
         yield page
         context.close()
 
+    def keep(self, name: str, page: Any) -> None:
+        if self.folder or name in KEPT:
+            page.screenshot(path=(self.folder or PICTURES) / f"{name}.png")
+
     def take(self, name: str, path: str, **how: Any) -> None:
         with self.at(path, **how) as page:
-            page.screenshot(path=PICTURES / f"{name}.png")
+            self.keep(name, page)
 
 
 def prepare(demo: Demo) -> str:
@@ -121,7 +146,7 @@ def prepare(demo: Demo) -> str:
     demo.until("contoso", "pendingAuthentication")
     demo.sign_in("contoso")
     demo.until("contoso", "idle", "partiallySucceeded", "pendingApproval")
-    demo.edit("contoso")
+    demo.disagree("contoso")
     fault = {"method": "POST", "path": "oauth2/v2.0/token", "status": 401, "code": "invalid_client",
              "message": "AADSTS7000215: Invalid client secret provided.", "times": None}  # fmt: skip
     httpx.post(f"{demo.control}/control/tenants/fabrikam/faults", json=fault, timeout=30)
@@ -153,20 +178,21 @@ def take(camera: Camera, sync: str) -> None:
             page.get_by_role("button", name=label, exact=True).first.click()
             page.get_by_role("dialog").wait_for()
             page.wait_for_timeout(1_500)
-            page.screenshot(path=PICTURES / f"{name}.png")
+            camera.keep(name, page)
     with camera.at("/") as page:
         page.get_by_role("row").filter(has_text="Contoso").get_by_role("button", expanded=False).first.click()
         page.wait_for_timeout(500)
-        page.screenshot(path=PICTURES / "approval.png")
+        camera.keep("approval", page)
 
 
 def main() -> None:
     from browsing import ARGUMENTS
 
-    PICTURES.mkdir(exist_ok=True)
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    (folder or PICTURES).mkdir(exist_ok=True)
     with running() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGUMENTS))
-        take(Camera(browser, demo.app), prepare(demo))
+        take(Camera(browser, demo.app, folder), prepare(demo))
         browser.close()
 
 
