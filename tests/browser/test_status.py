@@ -171,3 +171,26 @@ def test_missing_consent_lists_the_permissions_and_is_checked_again(
     check = partial(reader.button, "permissions.check", window)
     check().click()
     reader.shows(row, "idle")
+
+
+@both_languages
+def test_a_partial_success_says_which_case_it_is_and_what_was_not_done(
+    driver: Any, person: Any, language: str
+) -> None:
+    tenant = asking_tenant(driver, seconds=180)
+    asked = tenant.sync()
+    tenant.person.types(asked["authentication"]["userCode"], "decline")
+    assert tenant.wait(asked["id"], "end")["incomplete"] == ["userAuthentication"]
+    reader = person(language)
+    row = reader.row(tenant)
+    reader.shows(row, "partiallySucceeded").click()
+    window = reader.dialog()
+    case = window.get_by_role("region", name=reader.words("status.case.userAuthentication"), exact=True)
+    case.get_by_role("listitem").first.wait_for()
+    reader.axe()
+    reader.button("status.signIn", case).click()
+    window.locator("output.code").wait_for()
+    tenant.person.types(window.locator("output.code").inner_text())
+    window.wait_for(state="detached")
+    reader.button("tenants.startOf", row, tenant=tenant.id).click()
+    reader.shows(row, "idle")
