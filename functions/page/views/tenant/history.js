@@ -64,7 +64,7 @@ function row(tenant, sync, heads) {
 
 /** @param {Sync} sync */
 export function outcome(sync) {
-  if (!sync.outcome) return html`<span class="badge running">${say("tenant.running")}</span>`;
+  if (!sync.outcome) return html`<span class="badge ${sync.status}">${say(`status.${sync.status}`)}</span>`;
   return html`<span class="badge outcome-${sync.outcome}">${say(`outcome.${sync.outcome}`)}</span>`;
 }
 
