@@ -10,7 +10,7 @@
     ├── SignInFailed          the identity provider refused to give a token
     ├── HeadMoved             a branch moved since it was read: read again and decide again
     ├── SealBroken            what was kept sealed cannot be opened: another's, altered, or its key is gone
-    ├── LeaseLost             somebody else holds the journal now: stop writing
+    ├── LeaseLost             somebody else holds what is leased now: stop writing
     ├── StorageConflict       a row or blob changed since it was read, more often than retries allow
     └── StorageUnavailable    storage did not answer, or refused: the same again later may work
         └── SecretUnreadable  a secret of ours, or a tenant's credential, cannot be read where it is kept
@@ -104,7 +104,7 @@ class HeadMoved(AccordError):
 
 
 class LeaseLost(AccordError):
-    """The lease on the journal is gone: another run of the same work has taken over."""
+    """The lease is gone: another run of the same work has taken over."""
 
 
 class StorageConflict(AccordError):

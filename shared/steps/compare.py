@@ -1,8 +1,10 @@
 """Commits the backup, settles B, and makes the plan (product.md 3.5, 3.6, 3.8 i).
 
 `main`, `tenant` and B move together by one compare-and-set. When a push moves `main` in between, the
-comparison is done again with what was pushed; the snapshot stays. Repeatable: a second run finds the same
-state, commits nothing, and writes the same plan; what drifted is written down before it is committed.
+comparison is done again with what was pushed; the snapshot stays. Repeatable: a second run commits nothing
+new, and what drifted is written down before it is committed. It may come to another plan all the same (a push
+came in between, or the first run has moved B under a renamed file): the plan of the run that stored its own
+first counts, since a person may have been shown it.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from shared.domain.commit_message import backup_message
 from shared.domain.compare import Comparison, compare
@@ -32,12 +35,15 @@ from shared.ports import BranchCommit
 from shared.steps import blobs
 from shared.steps.artifacts import COMMITS
 from shared.steps.findings import Findings, read_adopted, write_adopted, write_findings
+from shared.steps.first_run import first_run
 from shared.steps.known_names import keep_names, known_names
 from shared.steps.log import Event
 from shared.steps.readers import keep_readers
 from shared.steps.refs import ACCORD, load_agreement
 from shared.steps.work import Stop, Work
 
+COMPARED: Final = "compared.json"
+"""`{"asks", "digest"}`: what the run found whose plan counts."""
 ATTEMPTS = 5
 _UNREADABLE = frozenset({NotReadReason.READ_FAILED, NotReadReason.NOT_AVAILABLE})
 EARLIER = 50
@@ -94,8 +100,9 @@ async def compare_and_plan(work: Work) -> Found | SyncError | Stop:
         )
     state = await _with_wanted(work, done)
     plan = None if work.sync.options.mode is Mode.BACKUP_ONLY else _plan(work, scope, state, done.result)
-    found = await _keep(work, side, replace(done, state=state), plan)
-    return _nothing_read(work, side) or found
+    kept = replace(done, state=state)
+    found = await first_run(work, COMPARED, lambda: _keep(work, side, kept, plan))
+    return _nothing_read(work, side) or Found(found["asks"], found["digest"])
 
 
 def _nothing_read(work: Work, side: _Side) -> SyncError | None:
@@ -190,8 +197,8 @@ def _plan(work: Work, scope: Scope, state: TenantState, result: Comparison) -> P
     return make_plan(inputs, result.planned)
 
 
-async def _keep(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> Found:
-    """Stores what later stages need, then shows it on the rows."""
+async def _keep(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> Mapping[str, Any]:
+    """Stores what later stages need, then shows it on the rows; answers what `Found` holds."""
     result, made = done.result, plan is not None and bool(plan.changes)
     counts = result.counts
     commit = done.commits.get(MAIN) if result.drift else None
@@ -224,7 +231,7 @@ async def _keep(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> 
         and plan is not None
         and any(not one.blocked for one in plan.changes)
     )
-    return Found(asks, plan.digest if plan is not None and made else None)
+    return {"asks": asks, "digest": plan.digest if plan is not None and made else None}
 
 
 def _store(work: Work, side: _Side, done: _Compared, plan: Plan | None) -> None:

@@ -10,11 +10,13 @@ from scene import Scene
 from sync_ports import Died
 
 from shared.domain.settings import DriftPolicy
-from shared.domain.sync import DecisionKind, DriftCount, Incomplete, Mode, SyncError
+from shared.domain.sync import DecisionKind, DriftCount, Incomplete, Mode, Stage, SyncError
+from shared.errors import LeaseLost
 from shared.names import BASE, MAIN, TENANT
 from shared.steps import blobs
-from shared.steps.compare import ATTEMPTS, compare_and_plan
+from shared.steps.compare import ATTEMPTS, COMPARED, compare_and_plan
 from shared.steps.findings import read_findings
+from shared.steps.first_run import first_run
 
 
 def drifted(scene):
@@ -97,7 +99,7 @@ def test_a_process_that_dies_anywhere_reports_the_same_drift_and_plan(scene):
     whole = scene.copy()
     wanted = whole.play(compare_and_plan)
     effects = whole.effects.log
-    assert effects[-1] == "row"
+    assert effects[-2:] == ["row", "compared.json"]
 
     for last in range(1, len(effects) + 1):
         cut = scene.copy()
@@ -111,6 +113,48 @@ def test_a_process_that_dies_anywhere_reports_the_same_drift_and_plan(scene):
         assert read_findings(cut.blobs).drift == read_findings(whole.blobs).drift
         assert cut.git.heads == whole.git.heads
         assert cut.plan_changes() == whole.plan_changes()
+
+
+def test_a_second_run_leaves_the_plan_that_a_person_was_shown(scene):
+    """It compares with what the first has made of B, and finds the policy written as it is wanted."""
+    content = scene.file("groups", "Staff")
+    scene.push("groups", "Staff", None)
+    scene.push("groups", "Everyone", content | {"displayName": "Everyone"})
+    staff = "{{groups:Everyone}}"
+    scene.edit("policies", "MFA", groups=[staff], assignments=[{"target": staff}])
+    scene.begin()
+    first = scene.compare()
+    shown, stored = scene.sync, dict(scene.blobs.blobs)
+
+    again = scene.play(compare_and_plan)
+
+    assert again == first
+    assert scene.sync.plan == shown.plan
+    assert {
+        name: data for name, data in scene.blobs.blobs.items() if name in stored and "log" not in name
+    } == {name: data for name, data in stored.items() if "log" not in name}
+
+
+def test_a_run_waits_for_another_that_stores_its_plan(scene):
+    scene.edit("groups", "Staff", note="wanted")
+    scene.begin()
+    scene.read()
+    scene.enter(Stage.COMPARING)
+    scene.blobs.lease(COMPARED)  # of a process that died with it
+
+    assert scene.play(compare_and_plan).asks
+    with pytest.raises(LeaseLost):
+        scene.play(first_run_for_ever)
+
+
+async def first_run_for_ever(work):
+    """The other run renews its lease again and again."""
+    work.artifacts.lease("other")
+
+    async def sleep(seconds):
+        work.artifacts.holder.hold()
+
+    await first_run(replace(work, sleep=sleep), "other", None)
 
 
 def test_a_plan_that_a_push_empties_after_a_crash_is_forgotten(scene):
