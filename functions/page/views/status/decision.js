@@ -103,7 +103,7 @@ function body(question, state) {
 /** Why the decision was refused; if somebody else decided, who and what. @param {unknown} error */
 function refused(error) {
   const made = error instanceof Refusal ? /** @type {Decision | undefined} */ (error.problem.decision) : undefined;
-  return made ? `${described(error)} ${decisionText(made)}` : described(error);
+  return made && error instanceof Refusal ? `${error.title}. ${decisionText(made)}` : described(error);
 }
 
 /** A decision in one sentence: what, who, when. @param {Decision} decision */
