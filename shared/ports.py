@@ -240,7 +240,7 @@ class Repository(Protocol):
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One commit as people read it. `author`: its author line, which anybody may write as they like; `at`:
-    when that author wrote it; `files`: how many files differ from its first parent.
+    when it was committed; `files`: how many files differ from its first parent.
     """
 
     id: CommitId

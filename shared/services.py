@@ -212,7 +212,7 @@ class Services:
         """The plans as syncs stored them."""
         from shared.steps.plans import StoredPlans
 
-        return StoredPlans(self.artifacts, self.repository)
+        return StoredPlans(self.artifacts, self.repository, lambda: self.catalog)
 
     @cached_property
     def _identities(self) -> Identities:

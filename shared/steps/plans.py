@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
+from shared.domain.catalog import Catalog
 from shared.domain.choice import choose
 from shared.domain.decision import Choice, Request
+from shared.domain.files import Tree
+from shared.domain.plan import Change
 from shared.domain.sync import Actor, SyncRecord
+from shared.domain.trees import item_paths
 from shared.names import BASE, MAIN, CommitId, SyncId, TenantId
 from shared.ports import Artifacts, Repository
 from shared.steps import blobs
@@ -31,8 +35,9 @@ class StoredPlans:
         self,
         artifacts: Callable[[TenantId, SyncId], Artifacts],
         repository: Callable[[TenantId], PushedTo],
+        catalog: Callable[[], Catalog],
     ) -> None:
-        self._artifacts, self._repository = artifacts, repository
+        self._artifacts, self._repository, self._catalog = artifacts, repository, catalog
 
     async def choice(self, sync: SyncRecord, request: Request) -> Choice:
         """What the request's changes amount to in this sync's plan; nothing of it where there is no plan."""
@@ -43,8 +48,8 @@ class StoredPlans:
         return choose(plan, request.changes)
 
     async def commits(self, sync: SyncRecord) -> Sequence[CommitId]:
-        """The commits that made the plan's files differ from what was agreed: of each file, those back to
-        where it was as B has it, fifty at most.
+        """The commits that made the plan's files differ from what was agreed: of each file, the long texts
+        beside an item's JSON included, those back to where it was as B has it, fifty at most.
         """
         return await asyncio.to_thread(self._commits, sync)
 
@@ -60,11 +65,19 @@ class StoredPlans:
         head, base = refs.get(MAIN), refs.get(BASE)
         if plan is None or head is None:
             return ()
+        trees = [repository.tree(commit) for commit in (head, base) if commit is not None]
         found: dict[CommitId, None] = {}
-        for path in dict.fromkeys(change.path for change in plan.changes):
+        for path in dict.fromkeys(path for change in plan.changes for path in self._files(change, trees)):
             agreed = repository.read_file(base, path) if base else None
             for commit in repository.touching(head, path, MOST):
                 if repository.read_file(commit, path) == agreed:
                     break
                 found[commit] = None
         return tuple(found)
+
+    def _files(self, change: Change, trees: Sequence[Tree]) -> Iterator[str]:
+        """The item's JSON, and what lies beside it on either side: a script alone may be what was edited."""
+        yield change.path
+        spec = self._catalog().types.get(change.type)
+        if spec is not None:
+            yield from (path for tree in trees for path in item_paths(spec, tree, change.path))

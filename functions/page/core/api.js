@@ -63,7 +63,7 @@ export async function get(path, { signal } = {}) {
     keep(name, known);
     return known.value;
   }
-  const value = await response.json();
+  const value = parsed(await response.text().catch(lostBody));
   const tag = response.headers.get("ETag");
   if (tag) keep(name, { tag, value });
   return value;
@@ -105,8 +105,23 @@ async function write(method, path, body, extra) {
   const extraHeaders = Object.fromEntries(given);
   if (body !== undefined) extraHeaders["Content-Type"] = "application/json";
   const response = await send(path, { method, headers: extraHeaders, body: body === undefined ? null : JSON.stringify(body) });
-  const text = await response.text();
-  return text ? JSON.parse(text) : null;
+  const text = await response.text().catch(lostBody);
+  return text ? parsed(text) : null;
+}
+
+/** An answer that broke off is a connection that was lost. @param {unknown} error @returns {never} */
+function lostBody(error) {
+  if (error instanceof DOMException && error.name === "AbortError") throw error;
+  throw new Refusal(0, { title: "", detail: "" });
+}
+
+/** Nor does the API answer anything but JSON: somebody between spoke in its place. @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return lostBody(error);
+  }
 }
 
 /**

@@ -41,6 +41,9 @@ function plan(one) {
   one.timer = setTimeout(() => run(one), seconds * 1000);
 }
 
+/** Whether the same again may go well: no connection, too long, too often, or a fault over there. @param {number} status */
+const passing = (status) => status === 0 || status === 408 || status === 429 || status >= 500;
+
 /** @param {Watch} one */
 async function run(one) {
   if (one.running) return;
@@ -54,11 +57,13 @@ async function run(one) {
       redraw();
     }
   } catch (error) {
-    if (error instanceof Refusal && (error.status === 0 || error.status >= 500)) {
+    if (error instanceof Refusal && passing(error.status)) {
       lost += 1;
       redraw();
     } else if (!(error instanceof Refusal) || error.status !== 401) {
-      watches.delete(one);
+      // The table of tenants is asked for again whatever happened: the page would stand still without a word.
+      if (one.path === TENANTS) lost += 1;
+      else watches.delete(one);
       failed(error);
     }
   } finally {

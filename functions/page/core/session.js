@@ -29,13 +29,10 @@ const brought = takeFragment();
 /** @returns {URLSearchParams | null} */
 function takeFragment() {
   const given = new URLSearchParams(location.hash.slice(1));
-  const key = given.get("key");
-  const answer = given.has("state") && (given.has("code") || given.has("error"));
-  if (!key && !answer) return null;
-  if (key) sessionStorage.setItem(KEPT, key);
-  const back = answer ? JSON.parse(sessionStorage.getItem("accord-sign-in") ?? "{}").address : null;
+  if (!given.has("state") || !(given.has("code") || given.has("error"))) return null;
+  const back = JSON.parse(sessionStorage.getItem("accord-sign-in") ?? "{}").address;
   history.replaceState(null, "", back ?? location.pathname + location.search);
-  return answer ? given : null;
+  return given;
 }
 
 /** @returns {Promise<Way>} */

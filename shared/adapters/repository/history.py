@@ -93,7 +93,9 @@ def _revision(objects: StoredObjects, commit_id: CommitId, commit: Commit) -> Re
     told = _entry(commit_id, commit)
     before = objects.commit(told.parents[0]).tree if told.parents else None
     files = sum(1 for _ in changes(objects, before, commit.tree))
-    return Revision(commit_id, told.author, told.at, told.message, files)
+    # Not when its author says to have written it: a commit that was rebased would stand before its parents.
+    at = _moment(commit.commit_time, dt.UTC)
+    return Revision(commit_id, told.author, at, told.message, files)
 
 
 def ancestors(read: _ReadCommit, tips: Sequence[CommitId]) -> set[CommitId]:
@@ -189,9 +191,14 @@ def _touching(
 def _entry(commit_id: CommitId, commit: Commit) -> LogEntry:
     name, _, email = commit.author.decode(errors="replace").rpartition(" <")
     zone = dt.timezone(dt.timedelta(seconds=commit.author_timezone))
-    try:
-        at = dt.datetime.fromtimestamp(commit.author_time, zone)
-    except (OverflowError, ValueError, OSError):
-        at = dt.datetime.fromtimestamp(0, dt.UTC)
+    at = _moment(commit.author_time, zone)
     author = Author(name or email, email.removesuffix(">"))
     return LogEntry(commit_id, parents_of(commit), author, at, commit.message.decode(errors="replace"))
+
+
+def _moment(seconds: int, zone: dt.tzinfo) -> dt.datetime:
+    """A time of a commit; 1970 for one that no calendar has, since anybody may write anything there."""
+    try:
+        return dt.datetime.fromtimestamp(seconds, zone)
+    except (OverflowError, ValueError, OSError):
+        return dt.datetime.fromtimestamp(0, dt.UTC)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from scene import ADA
+from small_catalog import CATALOG
 from sync_ports import START
 
+from shared.domain.catalog import LongText
 from shared.domain.decision import Choice, Request
 from shared.domain.sync import Actor, ActorKind, DecisionKind
 from shared.names import MAIN
@@ -17,7 +20,7 @@ from shared.steps.push import dump_actor
 
 
 def stored(scene):
-    return StoredPlans(lambda tenant, sync: scene.blobs, lambda tenant: scene.git)
+    return StoredPlans(lambda tenant, sync: scene.blobs, lambda tenant: scene.git, lambda: scene.catalog)
 
 
 def request(*changes):
@@ -63,6 +66,23 @@ def test_a_plan_rests_on_the_commits_since_its_files_were_agreed_on(scene):
     assert unrelated not in commits(scene)
 
 
+def test_a_plan_rests_on_the_scripts_beside_its_items_too(scene):
+    """Whoever edits the script alone is involved, also where a commit of somebody else's touches the JSON."""
+    scripted = replace(CATALOG.types["policies"], long_texts=(LongText("script", "ps1"),))
+    scene.edit("policies", "MFA", state="off")
+    beside = scene.path("policies", "MFA").replace(".json", ".script.ps1")
+    by_ada = scene.git.pushed({beside: b"Remove-Item"})
+    scene.plan()
+    plans = StoredPlans(
+        lambda tenant, sync: scene.blobs,
+        lambda tenant: scene.git,
+        lambda: replace(CATALOG, types={**CATALOG.types, "policies": scripted}),
+    )
+
+    assert by_ada in asyncio.run(plans.commits(scene.sync))
+    assert by_ada not in commits(scene), "the file belongs to no item of this catalog"
+
+
 def test_a_file_that_was_never_agreed_on_rests_on_its_creation(scene):
     made = scene.push("groups", "Guests", {"displayName": "Guests"})
     scene.plan()
@@ -102,6 +122,6 @@ def test_who_pushed_is_known_before_anybody_has_noted_it():
     cat = Actor(ActorKind.PERSON, "Cat", "cat-id", "git")
     push = SimpleNamespace(principal=dump_actor(cat))
     repository = SimpleNamespace(pending_pushes=lambda: [push])
-    plans = StoredPlans(lambda tenant, sync: None, lambda tenant: repository)
+    plans = StoredPlans(lambda tenant, sync: None, lambda tenant: repository, lambda: CATALOG)
 
     assert asyncio.run(plans.unnoted("contoso")) == [cat]

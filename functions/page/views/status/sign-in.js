@@ -60,13 +60,19 @@ function open(tenant, sync) {
     },
   });
   waiting.close = dialog.close;
+  let looking = false;
   const look = async () => {
+    // A second look beside a slow first one would ask for a second code, and show the wrong one.
+    if (looking) return;
+    looking = true;
     try {
       await (sync ? lookAtSync(waiting, sync) : lookAhead(waiting));
     } catch (error) {
       if (!shown) return;
       waiting.heard = described(error);
       if (error instanceof Refusal && error.status >= 400 && error.status < 500) waiting.state = waiting.offer ? waiting.state : "ended";
+    } finally {
+      looking = false;
     }
     speak(waiting);
     redraw();
