@@ -18,22 +18,27 @@ const FIRST = 50;
 /** @type {Set<string>} reports that are shown whole, and cards that are open */
 const whole = new Set(), opened = new Set();
 
-/** @param {string} tenant @param {string} sync */
-export function summaryReport(tenant, sync) {
+/** @typedef {3 | 4} Level of the headings inside: one below the heading that stands over the report */
+
+/** @param {Level} level @param {string} text */
+const heading = (level, text) => level === 3 ? html`<h3>${text}</h3>` : html`<h4>${text}</h4>`;
+
+/** @param {string} tenant @param {string} sync @param {Level} [level] */
+export function summaryReport(tenant, sync, level = 4) {
   const path = `${syncPath(tenant, sync)}/report?format=json`;
   const found = loaded(`${language()} ${path}`, () => get(path));
   if (found.error) return html`<p class="muted">${described(found.error)}</p>`;
   if (!found.value) return html`<p class="muted">${say("status.loading")}</p>`;
-  return shown(/** @type {Report} */ (found.value), path);
+  return shown(/** @type {Report} */ (found.value), path, level);
 }
 
-/** @param {Report} report @param {string} name */
-function shown(report, name) {
+/** @param {Report} report @param {string} name @param {Level} level */
+function shown(report, name, level) {
   const counted = report.notRead.filter((one) => one.counted), rest = report.notRead.filter((one) => !one.counted);
   return html`<div class="report">
     ${tiles(report)}
-    ${counted.length ? html`<h4>${say.count("status.notRead", counted.length)}</h4>${unread(counted)}` : nothing}
-    ${items(report, name)}
+    ${counted.length ? html`${heading(level, say.count("status.notRead", counted.length))}${unread(counted)}` : nothing}
+    ${items(report, name, level)}
     ${rest.length ? html`<details><summary>${say.count("status.notIncluded", rest.length)}</summary>${unread(rest)}</details>` : nothing}
   </div>`;
 }
@@ -85,12 +90,12 @@ function grouped(rows) {
   return [...groups.values()].sort((one, other) => urgent(one) - urgent(other));
 }
 
-/** @param {Report} report @param {string} name */
-function items(report, name) {
+/** @param {Report} report @param {string} name @param {Level} level */
+function items(report, name, level) {
   if (!report.rows.length) return html`<p class="muted">${say("status.noRows")}</p>`;
   const groups = grouped(report.rows), cut = !whole.has(name) && groups.length > FIRST + 10;
   const more = () => { whole.add(name); redraw(); };
-  return html`<h4>${say.count("status.items", groups.length)}</h4>
+  return html`${heading(level, say.count("status.items", groups.length))}
     <div class="cards">${(cut ? groups.slice(0, FIRST) : groups).map((group) => card(group, name))}</div>
     ${cut ? html`<button type="button" @click=${more}>${say.count("status.showRest", groups.length - FIRST)}</button>` : nothing}`;
 }

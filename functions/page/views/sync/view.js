@@ -45,7 +45,7 @@ function content(tenant, sync) {
     <p class="row">${copyButton({ text: sync.error.text, label: say("status.copyError") })}</p></section>` : nothing}
   ${sync.incomplete.length && sync.endedAt ? html`<section class="card" aria-labelledby="sync-incomplete"><h2 id="sync-incomplete">${say("sync.incomplete")}</h2>
     ${sync.incomplete.map((cause) => scenario(asTenant(tenant), sync, cause))}</section>` : nothing}
-  ${sync.endedAt ? html`<section class="card" aria-labelledby="sync-report"><h2 id="sync-report">${say("status.summaryReport")}</h2>${summaryReport(sync.tenant, sync.id)}</section>` : nothing}
+  ${sync.endedAt ? html`<section class="card" aria-labelledby="sync-report"><h2 id="sync-report">${say("status.summaryReport")}</h2>${summaryReport(sync.tenant, sync.id, 3)}</section>` : nothing}
   ${logTail(sync)}`;
 }
 
